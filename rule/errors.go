@@ -25,12 +25,10 @@ type FieldError struct {
 // Error gives the fault in one line, or for a condition in three: the path and reason, the line, and a caret below it.
 func (e *FieldError) Error() string {
 	switch {
-	case e.Field == "":
-		return e.Reason
 	case e.Value == "":
-		return e.Field + ": " + e.Reason
+		return strings.TrimPrefix(e.Field+": ", ": ") + e.Reason
 	default:
-		return fmt.Sprintf("%s: %q: %s", e.Field, e.Value, e.Reason)
+		return strings.TrimPrefix(e.Field+": ", ": ") + fmt.Sprintf("%q: %s", e.Value, e.Reason)
 	}
 }
 
