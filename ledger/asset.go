@@ -7,16 +7,6 @@ import (
 	"github.com/guerdon-go/guerdon/rule"
 )
 
-// Limits of an asset's document.
-const (
-	// TitleMax is the most bytes [Asset.Title] has.
-	TitleMax = 256
-	// NoteMax is the most bytes [Asset.Note] has.
-	NoteMax = 4096
-	// ExtraMax is the most bytes [Asset.Extra] has.
-	ExtraMax = 16384
-)
-
 // An Asset is a catalog document: something amounts are counted in, as a currency, points or shares of a pool. Its JSON has
 // the same names in snake_case and leaves zero fields out.
 type Asset struct {
@@ -39,20 +29,9 @@ type Asset struct {
 // Validate finds every fault of the document at once, each a [*rule.FieldError] with the field's name in JSON.
 func (a Asset) Validate() error {
 	var faults rule.Faults
-	faults.At("code", rule.CheckCode(a.Code))
-	faults.At("title", rule.CheckText(a.Title, TitleMax))
+	faults.Heading(rule.Heading{Code: a.Code, Title: a.Title, Note: a.Note, Extra: a.Extra, Revision: a.Revision})
 	if a.Scale < 0 || a.Scale > ScaleMax {
 		faults.Addf("scale", fmt.Sprint(a.Scale), "must be 0 to %d", ScaleMax)
-	}
-	switch {
-	case len(a.Extra) > ExtraMax:
-		faults.Addf("extra", string(a.Extra[:ExtraMax]), "must have at most %d bytes, has %d", ExtraMax, len(a.Extra))
-	case len(a.Extra) > 0 && !json.Valid(a.Extra):
-		faults.Add("extra", string(a.Extra), "must be valid JSON")
-	}
-	faults.At("note", rule.CheckText(a.Note, NoteMax))
-	if a.Revision < 0 {
-		faults.Add("revision", fmt.Sprint(a.Revision), "must not be negative")
 	}
 	return faults.Err()
 }

@@ -24,7 +24,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 2889.5 CNY <nil>
-	// its number must be digits, with at most a minus before and a point within, as "-2888.5"
+	// "1e5 CNY": its number must be digits, with at most a minus before and a point within, as "-2888.5"
 }
 
 // Only the asset knows how many digits people expect to see.
@@ -49,7 +49,7 @@ func ExampleAmount_Floor() {
 	fmt.Println(points.Check(earned))
 	fmt.Println(earned.Floor(points.Scale))
 	// Output:
-	// its number must have at most 0 digits after the point
+	// "18.75 points": its number must have at most 0 digits after the point
 	// 18 points <nil>
 }
 

@@ -18,5 +18,5 @@ func ExampleRule_Validate() {
 	// all[0].at_least: "3": must be at most 2, the number of rules below it
 	// all[0].of[0].n: "0": must be at least 1
 	// all[1].any: must not be empty
-	// all[2].streak: "sign in": must consist of A-Z, a-z, 0-9, dot, underscore and hyphen
+	// all[2].streak: "sign in": must have only letters A-Z and a-z, digits, dots, underscores and hyphens
 }

@@ -94,7 +94,7 @@ func TestRuleJSON_refusesByPath(t *testing.T) {
 			`all[0]: "3": must be an object`, `all[1].count: "4": must be a string`, `all[2].any: "{}": must be a list`,
 			`all[3].n: "\"1\"": must be a whole number, without point or exponent`, `all[3].where: "null": must be a string`,
 			`all[4].attr: "[]": must be a string`}},
-		{"a list as a rule", `[]`, []string{`must be an object`}},
+		{"a list as a rule", `[]`, []string{`"[]": must be an object`}},
 		{"n beyond 64 bits", `{"count":"a","n":9223372036854775808}`, []string{`n: "9223372036854775808": must fit in 64 bits`}},
 		{"n with a fraction", `{"count":"a","n":1.0}`, []string{`n: "1.0": must be a whole number, without point or exponent`}},
 		{"n with an exponent", `{"at_least":1e0,"of":[]}`, []string{`at_least: "1e0": must be a whole number, without point or exponent`}},

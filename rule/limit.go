@@ -58,7 +58,7 @@ func (c *Cycle) UnmarshalJSON(data []byte) error {
 }
 
 // A Limit bounds how often something may be granted: in all, and in each cycle. Zero fields do not limit, so the zero
-// Limit limits nothing. PerCycle and Cycle are set together or not at all.
+// Limit limits nothing. PerCycle needs a Cycle; a Cycle alone limits nothing, and keeps a cycle that is fixed by now.
 type Limit struct {
 	// Max is the bound over all time. Zero is no bound.
 	Max int64
@@ -71,8 +71,8 @@ type Limit struct {
 // IsZero reports whether l limits nothing and names no cycle. It makes a field tagged omitzero disappear from JSON.
 func (l Limit) IsZero() bool { return l == Limit{} }
 
-// Validate returns every fault of l, joined, each a [FieldError]: a negative bound, a faulty cycle ("cycle.every"),
-// PerCycle without Cycle, and Cycle without PerCycle.
+// Validate returns every fault of l, joined, each a [FieldError]: a negative bound, a faulty cycle ("cycle.every"), and
+// PerCycle without Cycle.
 func (l Limit) Validate() error {
 	var faults Faults
 	if l.Max < 0 {
@@ -81,8 +81,6 @@ func (l Limit) Validate() error {
 	switch {
 	case l.PerCycle < 0:
 		faults.Add("per_cycle", strconv.FormatInt(l.PerCycle, 10), "must not be negative")
-	case l.PerCycle == 0 && !l.Cycle.IsZero():
-		faults.Add("per_cycle", "", "must be set where cycle is")
 	case l.PerCycle > 0 && l.Cycle.IsZero():
 		faults.Add("cycle", "", "must be set where per_cycle is")
 	}

@@ -99,8 +99,11 @@ func (r Rule) AtLevel(level int) Rule {
 	return r
 }
 
-// IsZero reports whether r is the zero Rule, which never matches.
-func (r Rule) IsZero() bool { return r.Op == OpNone && len(r.Of) == 0 && r.Task == "" }
+// IsZero reports whether r is the zero Rule, which never matches: no field of it is set.
+func (r Rule) IsZero() bool {
+	return r.Op == OpNone && r.K == 0 && len(r.Of) == 0 && r.Task == "" && r.N == 0 && r.Attr == "" &&
+		r.Total.IsZero() && r.Cond == "" && r.Level == 0
+}
 
 // Equal reports whether two rules are the same tree: children in the same order, totals by value.
 func (r Rule) Equal(s Rule) bool {

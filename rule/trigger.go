@@ -101,7 +101,7 @@ func (d *jsonReader) triggerTask(raw json.RawMessage, path string) Rule {
 		switch f.name {
 		case "taskConfigCode":
 			if leaf.Task = d.string(f.raw, field); len(d.faults.errs) == known {
-				d.addErr(field, checkCode(leaf.Task))
+				d.addErr(field, CheckCode(leaf.Task))
 			}
 		case "matchNumType":
 			switch n := d.whole(f.raw, field, 64); {

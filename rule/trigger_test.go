@@ -63,7 +63,7 @@ func TestTriggerRules_refusesByPath(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"no list", `{}`, []string{`must be a list`}},
+		{"no list", `{}`, []string{`"{}": must be a list`}},
 		{"no JSON", `[}`, []string{`must be JSON: invalid character '}' looking for beginning of value after 2 bytes`}},
 		{"groups that are no objects", `[null,3]`, []string{`[0]: "null": must be an object`, `[1]: "3": must be an object`}},
 		{"nothing given", `[{},{"taskRules":[{}]}]`, []string{`[0].ruleType: must be given`, `[0].taskRules: must be given`,
@@ -83,7 +83,7 @@ func TestTriggerRules_refusesByPath(t *testing.T) {
 		{"codes that are none", one(`{"taskConfigCode":"","matchNumType":1,"matchNumMin":1},{"taskConfigCode":7,"matchNumType":1,"matchNumMin":1},` +
 			`{"taskConfigCode":"a b","matchNumType":1,"matchNumMin":1}`), []string{`[0].taskRules[0].taskConfigCode: must not be empty`,
 			`[0].taskRules[1].taskConfigCode: "7": must be a string`,
-			`[0].taskRules[2].taskConfigCode: "a b": must consist of A-Z, a-z, 0-9, dot, underscore and hyphen`}},
+			`[0].taskRules[2].taskConfigCode: "a b": must have only letters A-Z and a-z, digits, dots, underscores and hyphens`}},
 		{"unknown fields and repeated ones", `[{"ruleType":"and","ruleType":"or","taskrules":[],"taskRules":[{"taskConfigCode":"a","matchNumType":1,"matchNumMin":1,"x":1}]}]`,
 			[]string{`[0].ruleType: must not be given twice`, `[0].taskrules: is no known field`, `[0].taskRules[0].x: is no known field`}},
 		{"more than 256 nodes", one(good + strings.Repeat(","+good, 254)), []string{`must not have more than 256 nodes`}},

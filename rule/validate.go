@@ -205,7 +205,7 @@ func (c *ruleChecker) group(form opForm, r Rule, path string) {
 
 // leaf checks the values of a leaf.
 func (c *ruleChecker) leaf(form opForm, r Rule, path string) {
-	c.faults.At(join(path, form.name), checkCode(r.Task))
+	c.faults.At(join(path, form.name), CheckCode(r.Task))
 	if form.attr && r.Attr == "" {
 		c.faults.Add(join(path, "attr"), "", "must not be empty")
 	}
@@ -253,22 +253,3 @@ func tooManyNodes() string { return fmt.Sprintf("must not have more than %d node
 
 // at is the path of an element of a list.
 func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
-// checkCode checks the code of a task.
-func checkCode(code string) error {
-	const codeMax = 64
-	if code == "" {
-		return &FieldError{Reason: "must not be empty"}
-	}
-	if len(code) > codeMax {
-		return &FieldError{Value: clip(code, valueMax), Reason: fmt.Sprintf("must have at most %d bytes", codeMax)}
-	}
-	for i := range len(code) {
-		c := code[i]
-		letter, digit := 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9'
-		if !letter && !digit && c != '.' && c != '_' && c != '-' {
-			return &FieldError{Value: code, Reason: "must consist of A-Z, a-z, 0-9, dot, underscore and hyphen"}
-		}
-	}
-	return nil
-}

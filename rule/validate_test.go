@@ -66,7 +66,7 @@ func selfHolding() rule.Rule {
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
 func TestValidate_S9_findsEveryFaultByPath(t *testing.T) {
-	const list = "must consist of A-Z, a-z, 0-9, dot, underscore and hyphen"
+	const list = "must have only letters A-Z and a-z, digits, dots, underscores and hyphens"
 	tests := []struct {
 		name string
 		rule rule.Rule
@@ -107,7 +107,7 @@ func TestValidate_S9_findsEveryFaultByPath(t *testing.T) {
 			[]string{`total: must have at most 18 digits after the point`}},
 		{"no task", rule.Done(""), []string{`done: must not be empty`}},
 		{"task too long", rule.Streak(strings.Repeat("c", 65), 1),
-			[]string{`streak: "` + strings.Repeat("c", 65) + `": must have at most 64 bytes`}},
+			[]string{`streak: "` + strings.Repeat("c", 65) + `": must have at most 64 bytes, has 65`}},
 		{"task of other letters", rule.All(rule.Count("a b", 1), rule.Sum("签到", "x", dec("1"))),
 			[]string{`all[0].count: "a b": ` + list, `all[1].sum: "签到": ` + list}},
 		{"level below zero", rule.Count("a", 1).AtLevel(-1), []string{`level: "-1": must not be negative`}},

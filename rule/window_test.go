@@ -136,7 +136,7 @@ func TestLimit_Validate_namesEveryFault(t *testing.T) {
 		{"both", rule.Limit{Max: 50, PerCycle: 10, Cycle: day}, nil},
 		{"negative", rule.Limit{Max: -1, PerCycle: -1}, []string{"max: must not be negative", "per_cycle: must not be negative"}},
 		{"no cycle", rule.Limit{PerCycle: 1}, []string{"cycle: must be set where per_cycle is"}},
-		{"a cycle alone", rule.Limit{Cycle: day}, []string{"per_cycle: must be set where cycle is"}},
+		{"a cycle alone limits nothing", rule.Limit{Cycle: day}, nil},
 		{"a faulty cycle", rule.Limit{PerCycle: 1, Cycle: rule.Cycle{Every: 1001, Unit: 9}},
 			[]string{"cycle.every: must be 1 to 1000", `cycle.unit: must be "day", "week" or "month"`}},
 		{"a cycle without a length", rule.Limit{PerCycle: 1, Cycle: rule.Cycle{Unit: rule.Week}}, []string{"cycle.every: must be 1 to 1000"}},

@@ -1,0 +1,294 @@
+package rule
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// A Program is a compiled rule: its leaves with what each reads, and a flat form that is evaluated without allocating.
+// It is immutable and safe for concurrent use. The zero Program never matches.
+type Program struct {
+	rule    Rule
+	leaves  []Leaf
+	code    []instr
+	depth   int  // the most values the code has on its stack at once
+	bounded bool // at least one leaf has to be counted before the root can match
+	periods *Periods
+}
+
+// A Source says where a leaf finds what it counts.
+type Source uint8
+
+// The sources of a leaf.
+const (
+	// FromEvents: the leaf forms its own completions, kept in the tally of its Track.
+	FromEvents Source = iota + 1
+	// FromPeriods: the leaf counts finished periods of a derived task.
+	FromPeriods
+	// FromRecord: the leaf is a gate, open once the task's record says so.
+	FromRecord
+)
+
+// A Leaf is a leaf of a compiled rule.
+type Leaf struct {
+	// Rule is the leaf as it stands in the tree, and Path where.
+	Rule Rule
+	Path string
+	// Task is what it reads, and Source how.
+	Task   Task
+	Source Source
+	// Level is the level that makes a completion.
+	Level int
+	// Track is what must be kept for it: always for FromEvents, never for FromPeriods, and for a gate only where the
+	// task's record may not be able to tell.
+	Track *Track
+
+	n      int64
+	lo, hi int64     // FromPeriods: the periods it may read
+	end    time.Time // FromRecord: events at or after it do not count
+}
+
+// An Input is what a leaf found for one user. The zero Input is a leaf that found nothing.
+type Input struct {
+	// Cell is that of the leaf's track (FromEvents) or of the derived task's periods (FromPeriods). It may be nil.
+	Cell *Cell
+	// Lo and Hi are the periods to read, both included (FromPeriods); see [Leaf.Periods].
+	Lo, Hi int64
+	// Open says that a gate is open (FromRecord); see [Leaf.Opens].
+	Open bool
+
+	room int64
+}
+
+// instr is one step of the flat form. Leaves push a value; nodes replace their arguments by one.
+type instr struct {
+	op   Op
+	leaf int
+	n    int64
+	args int
+}
+
+// Rule returns the tree the program was compiled from.
+func (p *Program) Rule() Rule { return p.rule }
+
+// Leaves lists the leaves in the order in which inputs are given. The slice must not be changed.
+func (p *Program) Leaves() []Leaf { return p.leaves }
+
+// Gated reports whether the root can be open without end, so that it matches once at most.
+func (p *Program) Gated() bool { return len(p.leaves) > 0 && !p.bounded }
+
+// Periods returns which periods of its derived task a FromPeriods leaf reads. outer is the period of the derived task the
+// rule stands in, or the zero Window elsewhere.
+func (p *Program) Periods(l *Leaf, outer Window) (lo, hi int64) {
+	lo, hi = l.lo, l.hi
+	unit := l.Task.Period.Unit()
+	if !outer.Start.IsZero() {
+		lo = max(lo, p.periods.Ordinal(unit, outer.Start))
+	}
+	if !outer.End.IsZero() {
+		hi = min(hi, p.periods.Ordinal(unit, outer.End.Add(-time.Microsecond)))
+	}
+	return lo, hi
+}
+
+// Opens reports whether a gate is open, going by the sums and the earliest and latest event of its task's record, for a
+// rule whose period ends at end (zero: no end but the window's). known is false where these cannot tell, because some
+// events lie past the end: then the cell of the leaf's Track does; see [Leaf.Reached].
+func (l *Leaf) Opens(sum, finishes int64, first, last, end time.Time) (open, known bool) {
+	if end.IsZero() || !l.end.IsZero() && l.end.Before(end) {
+		end = l.end
+	}
+	switch {
+	case l.Task.Target.Level(sum, finishes) < l.Level:
+		return false, true
+	case end.IsZero() || last.Before(end):
+		return true, true
+	case !first.Before(end):
+		return false, true
+	case len(l.Task.Target.Levels) == 1 && l.Task.Target.Levels[0] == 1:
+		return true, true
+	default:
+		return false, false
+	}
+}
+
+// Reached reports whether the cell of a gate's track opens it.
+func (l *Leaf) Reached(c *Cell) bool {
+	return c != nil && l.Task.Target.Level(c.Sum, c.Finishes) >= l.Level
+}
+
+// stackMax is the depth of stack that programs of ordinary size need. Deeper ones allocate one of their own.
+const stackMax = 16
+
+// Matches is how often the rule matches, given one input for each leaf in the order of Leaves. Missing inputs count
+// nothing. It allocates nothing for a rule of ordinary size.
+func (p *Program) Matches(in []Input) int64 {
+	if len(p.code) == 0 {
+		return 0
+	}
+	var fixed [stackMax]int64
+	stack := fixed[:]
+	if p.depth > stackMax {
+		stack = make([]int64, p.depth)
+	}
+	top := 0
+	for i := range p.code {
+		c := &p.code[i]
+		if c.args == 0 {
+			if c.leaf < len(in) {
+				stack[top] = p.leaves[c.leaf].value(&in[c.leaf])
+			} else {
+				stack[top] = 0
+			}
+			top++
+			continue
+		}
+		args := stack[top-c.args : top]
+		top -= c.args
+		stack[top] = combine(c.op, c.n, args)
+		top++
+	}
+	if !p.bounded {
+		return min(stack[0], 1)
+	}
+	return stack[0]
+}
+
+// combine is the value of a node from those of its children, whose order it may change.
+func combine(op Op, k int64, args []int64) int64 {
+	v := args[0]
+	switch op {
+	case OpAll:
+		for _, a := range args[1:] {
+			v = min(v, a)
+		}
+		return v
+	case OpAny:
+		for _, a := range args[1:] {
+			v = AddCapped(v, a)
+		}
+		return v
+	}
+	return atLeast(k, args)
+}
+
+// atLeast is the largest t with sum(min(c_i, t)) >= k*t: how many disjoint groups of k the values form. With the
+// children sorted, leaving out the j largest bounds t by the rest shared among k-j places; the tightest bound is t.
+func atLeast(k int64, c []int64) int64 {
+	slices.Sort(c)
+	t := int64(Unbounded)
+	n := len(c)
+	for j := int64(0); j < k; j++ {
+		if c[n-1-int(j)] == Unbounded {
+			continue // an open child fills its place in every group
+		}
+		sum := int64(0)
+		for _, v := range c[:n-int(j)] {
+			sum = AddCapped(sum, v)
+		}
+		t = min(t, sum/(k-j))
+	}
+	return t
+}
+
+// value is the matches of a leaf.
+func (l *Leaf) value(in *Input) int64 {
+	if in.room != 0 {
+		return in.room
+	}
+	switch l.Source {
+	case FromRecord:
+		if in.Open {
+			return Unbounded
+		}
+		return 0
+	case FromPeriods:
+		if in.Cell == nil {
+			return 0
+		}
+		if l.Rule.Op == OpStreak {
+			return in.Cell.Done.Runs(l.n, in.Lo, in.Hi)
+		}
+		return in.Cell.Done.Count(in.Lo, in.Hi) / l.n
+	}
+	switch {
+	case in.Cell == nil:
+		return 0
+	case l.Rule.Op == OpStreak:
+		return in.Cell.Done.Runs(l.n, minOrdinal, maxOrdinal)
+	case l.Rule.Op == OpSum:
+		return wholes(in.Cell.Total, l.Rule.Total)
+	default:
+		return l.Track.completions(in.Cell) / l.n
+	}
+}
+
+// wholes is floor(sum / total), exact. Sums that fit in 18 digits are divided as integers, without allocating.
+func wholes(sum, total decimal.Decimal) int64 {
+	if sum.Sign() <= 0 {
+		return 0
+	}
+	if sum.NumDigits() <= 18 && total.NumDigits() <= 18 {
+		if q, ok := divide(uint64(sum.CoefficientInt64()), uint64(total.CoefficientInt64()), int64(sum.Exponent())-int64(total.Exponent())); ok {
+			return q
+		}
+	}
+	q, _ := sum.QuoRem(total, 0)
+	if q.NumDigits() > 18 {
+		return math.MaxInt64
+	}
+	return q.IntPart()
+}
+
+// divide is floor(a * 10^exp / b), where it can be worked out in 128 bits.
+func divide(a, b uint64, exp int64) (int64, bool) {
+	if exp < -18 || exp > 18 {
+		return 0, false
+	}
+	scale := uint64(1)
+	for range max(exp, -exp) {
+		scale *= 10
+	}
+	var hi, lo, by uint64
+	if exp >= 0 {
+		hi, lo = bits.Mul64(a, scale)
+		by = b
+	} else {
+		over, low := bits.Mul64(b, scale)
+		if over != 0 {
+			return 0, true // a has 18 digits, the divisor more
+		}
+		lo, by = a, low
+	}
+	if hi >= by {
+		return 0, false
+	}
+	q, _ := bits.Div64(hi, lo, by)
+	return int64(min(q, math.MaxInt64)), true
+}
+
+// open reports whether the root can be without bound (S12).
+func (p *Program) open() bool {
+	all := make([]Input, len(p.leaves))
+	for i, l := range p.leaves {
+		all[i].Open = l.Source == FromRecord
+	}
+	probe := *p
+	probe.bounded = true
+	return probe.Matches(all) == Unbounded
+}
+
+// intersect is the part two windows share. It may end before it starts.
+func (w Window) intersect(v Window) Window {
+	if w.Start.IsZero() || v.Start.After(w.Start) {
+		w.Start = v.Start
+	}
+	if w.End.IsZero() || !v.End.IsZero() && v.End.Before(w.End) {
+		w.End = v.End
+	}
+	return w
+}
