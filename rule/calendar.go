@@ -151,15 +151,16 @@ func spanOrDefault(d, otherwise time.Duration) time.Duration {
 // bounds of windows are written with. Months and days out of range carry over as in [time.Date].
 //
 // A date that never was gives the start of the next day that was. The result is the zero time when the zone is unknown,
-// DayStart is no hour, or the date lies outside the years 1 to 9999; since a zero bound is open, validate c first where it comes
-// from outside. Date reads the zone database at each call and is meant for literals; [Calendar.Periods] is for many.
+// DayStart is no hour, or the date or its start in UTC lies outside the years 1 to 9999; since a zero bound is open, validate
+// a calendar first that comes from outside. Date reads the zone database at each call: it is meant for literals, and
+// [Calendar.Periods] for many instants.
 func (c Calendar) Date(year int, month time.Month, day int) time.Time {
 	loc, err := loadZone(c.Zone)
 	if err != nil || c.DayStart < 0 || c.DayStart > 23 {
 		return time.Time{}
 	}
 	const farthest = 1 << 24 // keeps time.Date from wrapping round; anything as far leads outside the years or is carried back
-	y, m, d := clamp(year, farthest), clamp(int(month), farthest), clamp(day, farthest)
+	y, m, d := within(year, farthest), within(int(month), farthest), within(day, farthest)
 	date := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
 	if date.Year() < 1 || date.Year() > 9999 {
 		return time.Time{}
@@ -168,10 +169,15 @@ func (c Calendar) Date(year int, month time.Month, day int) time.Time {
 	// The clock of the two years around the date says all about it: no clock was ever set back by more than a day or so.
 	const around = 366 * daySeconds
 	line := newTimeline(zoneShifts(loc, date.Unix()-around, date.Unix()+around), int64(c.DayStart)*3600)
-	return time.Unix(line.start(line.dayOf(civil)), 0).UTC()
+	at := line.start(line.dayOf(civil))
+	if at < firstSeconds || at >= endSeconds {
+		return time.Time{}
+	}
+	return time.Unix(at, 0).UTC()
 }
 
-func clamp(n, farthest int) int { return min(max(n, -farthest), farthest) }
+// within cuts n to what lies no further than farthest from zero.
+func within(n, farthest int) int { return min(max(n, -farthest), farthest) }
 
 // ErrTooLate is returned by [Periods.Takes] for an event whose time lies further back than the calendar's Lateness.
 var ErrTooLate = errors.New("event time is too long ago")

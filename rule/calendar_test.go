@@ -13,8 +13,8 @@ import (
 	"github.com/guerdon-go/guerdon/rule"
 )
 
-// faultsOf lists the faults joined into an error as "field: reason".
-func faultsOf(t *testing.T, err error) []string {
+// calendarFaults lists the faults joined into an error as "field: reason".
+func calendarFaults(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
 		return nil
@@ -62,7 +62,7 @@ func TestCalendar_Validate_namesEveryFault(t *testing.T) {
 		{"a long name", rule.Calendar{Zone: strings.Repeat("a", 1<<20)}, []string{"zone: must be the name of an IANA zone"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, faultsOf(t, tt.calendar.Validate())); diff != "" {
+			if diff := cmp.Diff(tt.want, calendarFaults(t, tt.calendar.Validate())); diff != "" {
 				t.Error(diff)
 			}
 			if p, err := tt.calendar.Periods(); (p == nil) != (tt.want != nil) || (err == nil) != (tt.want == nil) {
@@ -73,7 +73,7 @@ func TestCalendar_Validate_namesEveryFault(t *testing.T) {
 }
 
 func TestPeriods_Calendar_hasDefaultsFilledIn(t *testing.T) {
-	got := compiled(t, rule.Calendar{Skew: -7, Revision: 3}).Calendar()
+	got := compiledPeriods(t, rule.Calendar{Skew: -7, Revision: 3}).Calendar()
 	want := rule.Calendar{Zone: "UTC", FirstDay: "monday", Lateness: 72 * time.Hour, Skew: -1, Revision: 3}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -96,13 +96,15 @@ func TestCalendar_Date_S1(t *testing.T) {
 		{"the last leap day", rule.Calendar{Zone: "Europe/Berlin"}, 9996, 2, 29, "9996-02-29T00:00:00+01:00"},
 		{"the year 0", rule.Calendar{}, 0, 12, 31, "0001-01-01T00:00:00Z"},
 		{"the year 10000", rule.Calendar{}, 10000, 1, 1, "0001-01-01T00:00:00Z"},
+		{"in UTC before the year 1", rule.Calendar{Zone: "Asia/Shanghai"}, 1, 1, 1, "0001-01-01T00:00:00Z"},
+		{"in UTC after the year 9999", rule.Calendar{Zone: "America/New_York", DayStart: 23}, 9999, 12, 31, "0001-01-01T00:00:00Z"},
 		{"far out", rule.Calendar{}, 1 << 62, -1 << 62, 1 << 62, "0001-01-01T00:00:00Z"},
 		{"an unknown zone", rule.Calendar{Zone: "Mars/Base"}, 2026, 1, 31, "0001-01-01T00:00:00Z"},
 		{"no hour", rule.Calendar{DayStart: 24}, 2026, 1, 31, "0001-01-01T00:00:00Z"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.calendar.Date(tt.y, time.Month(tt.m), tt.d)
-			if !got.Equal(instant(t, tt.want)) || got.Location() != time.UTC {
+			if !got.Equal(calendarInstant(t, tt.want)) || got.Location() != time.UTC {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -113,7 +115,7 @@ func TestCalendar_Date_S1(t *testing.T) {
 func TestCalendar_Date_S1_isWhereItsDayStarts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, _ := drawCalendar(t)
-		p := compiled(t, c)
+		p := compiledPeriods(t, c)
 		at := c.Date(rapid.IntRange(2, 9998).Draw(t, "y"), time.Month(rapid.IntRange(1, 12).Draw(t, "m")), rapid.IntRange(1, 31).Draw(t, "d"))
 		if w := p.Bounds(rule.Day, p.Ordinal(rule.Day, at)); !w.Start.Equal(at) {
 			t.Fatalf("%v lies in %v", at, w)
@@ -156,7 +158,7 @@ func TestCalendar_JSON_namesEveryFault(t *testing.T) {
 		"timezone: is no field that is known here",
 		"zone: must be a string",
 	}
-	if diff := cmp.Diff(want, faultsOf(t, err)); diff != "" {
+	if diff := cmp.Diff(want, calendarFaults(t, err)); diff != "" {
 		t.Error(diff)
 	}
 	if got != before {

@@ -69,7 +69,7 @@ func (p *Periods) Calendar() Calendar { return p.calendar }
 
 // Ordinal returns the number of the day, week or month that t belongs to. It never falls as t rises.
 // A unit that is none of these is one period without end: its ordinal is 0.
-func (p *Periods) Ordinal(u Unit, t time.Time) int64 { return p.ordinal(u, seconds(t)) }
+func (p *Periods) Ordinal(u Unit, t time.Time) int64 { return p.ordinal(u, instantSeconds(t)) }
 
 // Bounds returns the period that an ordinal numbers, in UTC. The end of one is the start of the next, exactly.
 // The first and the last period are open, and ordinals beyond them mean them. A unit that is none gives the open window.
@@ -138,8 +138,8 @@ func (p *Periods) Horizon(now time.Time) time.Time {
 	return micros(now).Add(-max(p.calendar.Lateness, 0))
 }
 
-// seconds returns t in whole seconds since 1970, rounded down, and cut to the years 1 to 9999.
-func seconds(t time.Time) int64 {
+// instantSeconds returns t in whole seconds since 1970, rounded down, and cut to the years 1 to 9999.
+func instantSeconds(t time.Time) int64 {
 	s := t.Unix()
 	if s >= firstSeconds && s < endSeconds {
 		return s

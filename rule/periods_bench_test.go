@@ -23,7 +23,7 @@ func BenchmarkPeriods_Ordinal(b *testing.B) {
 		for i := range at {
 			at[i] = time.Unix(1_790_000_000+int64(i)*2_539, 0)
 		}
-		for _, u := range units {
+		for _, u := range periodUnits {
 			b.Run(zone+"/"+u.String(), func(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {

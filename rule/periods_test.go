@@ -11,9 +11,9 @@ import (
 	"github.com/guerdon-go/guerdon/rule"
 )
 
-var units = []rule.Unit{rule.Day, rule.Week, rule.Month}
+var periodUnits = []rule.Unit{rule.Day, rule.Week, rule.Month}
 
-func compiled(t require, c rule.Calendar) *rule.Periods {
+func compiledPeriods(t calendarTB, c rule.Calendar) *rule.Periods {
 	t.Helper()
 	p, err := c.Periods()
 	if err != nil {
@@ -24,8 +24,8 @@ func compiled(t require, c rule.Calendar) *rule.Periods {
 
 func equalWindows(a, b rule.Window) bool { return a.Start.Equal(b.Start) && a.End.Equal(b.End) }
 
-// instant reads a time in RFC 3339.
-func instant(t require, s string) time.Time {
+// calendarInstant reads a time in RFC 3339.
+func calendarInstant(t calendarTB, s string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
@@ -84,9 +84,9 @@ func TestPeriods_S1_datesByName(t *testing.T) {
 			"2040-12-31T12:00:00-05:00", "2040-12-31T00:00:00-05:00", "2041-01-01T00:00:00-05:00", "Go's ZoneBounds stands still"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := compiled(t, tt.calendar)
-			want := rule.Window{Start: instant(t, tt.start), End: instant(t, tt.end)}
-			got := p.Bounds(tt.unit, p.Ordinal(tt.unit, instant(t, tt.at)))
+			p := compiledPeriods(t, tt.calendar)
+			want := rule.Window{Start: calendarInstant(t, tt.start), End: calendarInstant(t, tt.end)}
+			got := p.Bounds(tt.unit, p.Ordinal(tt.unit, calendarInstant(t, tt.at)))
 			if !equalWindows(got, want) {
 				t.Errorf("got %v, want %v: %s", got, want, tt.reason)
 			}
@@ -95,7 +95,7 @@ func TestPeriods_S1_datesByName(t *testing.T) {
 }
 
 func TestPeriods_S1_isoWeeksAgreeWithGo(t *testing.T) {
-	p := compiled(t, rule.Calendar{})
+	p := compiledPeriods(t, rule.Calendar{})
 	year, week := modelFirst.AddDate(0, 0, -1).ISOWeek()
 	for at := modelFirst; at.Before(modelLast); at = at.AddDate(0, 0, 1) {
 		y, w := at.ISOWeek()
@@ -135,7 +135,7 @@ func TestPeriods_S1_ordinalsByName(t *testing.T) {
 		{"an unknown unit", utc, 9, "2026-01-01T00:00:00Z", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := compiled(t, tt.calendar).Ordinal(tt.unit, instant(t, tt.at)); got != tt.want {
+			if got := compiledPeriods(t, tt.calendar).Ordinal(tt.unit, calendarInstant(t, tt.at)); got != tt.want {
 				t.Errorf("got %d, want %d", got, tt.want)
 			}
 		})
@@ -152,12 +152,12 @@ func drawAnyInstant(t *rapid.T, label string) time.Time {
 func TestPeriods_S1_everyInstantHasItsPeriod(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, _ := drawCalendar(t)
-		p := compiled(t, c)
+		p := compiledPeriods(t, c)
 		a, b := drawAnyInstant(t, "a"), drawAnyInstant(t, "b")
 		if b.Before(a) {
 			a, b = b, a
 		}
-		for _, u := range units {
+		for _, u := range periodUnits {
 			n := p.Ordinal(u, a)
 			if m := p.Ordinal(u, b); m < n {
 				t.Fatalf("%s %d at %v, but %d at %v", u, n, a, m, b)
@@ -180,9 +180,9 @@ func TestPeriods_S1_everyInstantHasItsPeriod(t *testing.T) {
 func TestPeriods_S1_everyOrdinalHasBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, _ := drawCalendar(t)
-		p := compiled(t, c)
+		p := compiledPeriods(t, c)
 		n := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-800_000, 3_000_000)).Draw(t, "n")
-		for _, u := range units {
+		for _, u := range periodUnits {
 			w := p.Bounds(u, n)
 			switch {
 			case w.IsZero():
@@ -207,7 +207,7 @@ func TestPeriods_S1_followTheZoneThroughAllYears(t *testing.T) {
 		year := rapid.IntRange(1990, 9998).Draw(t, "year")
 		at := time.Date(year, 1, rapid.IntRange(1, 366).Draw(t, "day"), 0, 0, 0, 0, loc)
 		c := rule.Calendar{Zone: zone}
-		p := compiled(t, c)
+		p := compiledPeriods(t, c)
 		want := rule.Window{Start: at, End: at.AddDate(0, 0, 1)}
 		if got := p.Bounds(rule.Day, p.Ordinal(rule.Day, at.Add(time.Hour))); !equalWindows(got, want) {
 			t.Fatalf("got %v, want %v", got, want)
@@ -219,8 +219,8 @@ func TestPeriods_S1_followTheZoneThroughAllYears(t *testing.T) {
 }
 
 func TestPeriods_S15_cyclesByName(t *testing.T) {
-	apia := compiled(t, rule.Calendar{Zone: "Pacific/Apia"})
-	utc := compiled(t, rule.Calendar{})
+	apia := compiledPeriods(t, rule.Calendar{Zone: "Pacific/Apia"})
+	utc := compiledPeriods(t, rule.Calendar{})
 	for _, tt := range []struct {
 		name    string
 		periods *rule.Periods
@@ -243,12 +243,12 @@ func TestPeriods_S15_cyclesByName(t *testing.T) {
 			"2011-12-31T12:00:00+14:00", 0, "2011-12-28T00:00:00-10:00", "2012-01-01T00:00:00+14:00"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			anchor := instant(t, tt.anchor)
-			n := tt.periods.Cycle(tt.cycle, anchor, instant(t, tt.at))
+			anchor := calendarInstant(t, tt.anchor)
+			n := tt.periods.Cycle(tt.cycle, anchor, calendarInstant(t, tt.at))
 			if n != tt.number {
 				t.Errorf("number %d, want %d", n, tt.number)
 			}
-			want := rule.Window{Start: instant(t, tt.start), End: instant(t, tt.end)}
+			want := rule.Window{Start: calendarInstant(t, tt.start), End: calendarInstant(t, tt.end)}
 			if got := tt.periods.CycleBounds(tt.cycle, anchor, n); !equalWindows(got, want) {
 				t.Errorf("bounds %v, want %v", got, want)
 			}
@@ -261,9 +261,9 @@ func TestPeriods_S15_cyclesByName(t *testing.T) {
 func TestPeriods_S15_cyclesTumble(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, _ := drawCalendar(t)
-		p := compiled(t, c)
-		m := modelOf(t, c.Zone)
-		cycle := rule.Cycle{Every: rapid.Int64Range(1, 40).Draw(t, "every"), Unit: rapid.SampledFrom(units).Draw(t, "unit")}
+		p := compiledPeriods(t, c)
+		m := clockModelOf(t, c.Zone)
+		cycle := rule.Cycle{Every: rapid.Int64Range(1, 40).Draw(t, "every"), Unit: rapid.SampledFrom(periodUnits).Draw(t, "unit")}
 		anchor, at := m.drawInstant(t), m.drawInstant(t)
 		n := p.Cycle(cycle, anchor, at)
 		w := p.CycleBounds(cycle, anchor, n)
@@ -281,7 +281,7 @@ func TestPeriods_S15_cyclesTumble(t *testing.T) {
 
 // Whatever cycle, anchor, instant and number: an answer, and cycles that meet.
 func TestPeriods_S15_everyCycleHasAnAnswer(t *testing.T) {
-	p := compiled(t, rule.Calendar{Zone: "Pacific/Apia"})
+	p := compiledPeriods(t, rule.Calendar{Zone: "Pacific/Apia"})
 	rapid.Check(t, func(t *rapid.T) {
 		cycle := rule.Cycle{Every: rapid.Int64().Draw(t, "every"), Unit: rule.Unit(rapid.IntRange(0, 4).Draw(t, "unit"))}
 		anchor, at := drawAnyInstant(t, "anchor"), drawAnyInstant(t, "at")
@@ -327,7 +327,7 @@ func TestPeriods_S3_takes(t *testing.T) {
 		{"at the beginning of time", rule.Calendar{}, time.Unix(-1<<60, 0), rule.ErrTooLate},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := compiled(t, tt.calendar).Takes(now, tt.t); !errors.Is(got, tt.want) {
+			if got := compiledPeriods(t, tt.calendar).Takes(now, tt.t); !errors.Is(got, tt.want) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -338,7 +338,7 @@ func TestPeriods_S3_takes(t *testing.T) {
 func TestPeriods_S3_horizonIsTheEarliestTaken(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lateness := time.Duration(rapid.Int64Range(-2, 1_000_000).Draw(t, "lateness")) * time.Microsecond
-		p := compiled(t, rule.Calendar{Lateness: lateness})
+		p := compiledPeriods(t, rule.Calendar{Lateness: lateness})
 		now := time.Unix(1_800_000_000, rapid.Int64Range(0, 999_999_999).Draw(t, "now"))
 		h := p.Horizon(now)
 		if err := p.Takes(now, h); err != nil {
@@ -351,9 +351,9 @@ func TestPeriods_S3_horizonIsTheEarliestTaken(t *testing.T) {
 }
 
 func TestPeriods_dayOrdinalAllocatesNothing(t *testing.T) {
-	p := compiled(t, rule.Calendar{Zone: "America/New_York"})
+	p := compiledPeriods(t, rule.Calendar{Zone: "America/New_York"})
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	for _, u := range units {
+	for _, u := range periodUnits {
 		if n := testing.AllocsPerRun(100, func() { p.Ordinal(u, at) }); n != 0 {
 			t.Errorf("%s: %v allocations", u, n)
 		}

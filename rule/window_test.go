@@ -79,7 +79,7 @@ func TestWindow_Validate_namesEveryFault(t *testing.T) {
 		{"far out", rule.Window{Start: time.Unix(-1<<50, 0), End: time.Unix(1<<50, 0)}, []string{"start: " + years, "end: " + years}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, faultsOf(t, tt.window.Validate())); diff != "" {
+			if diff := cmp.Diff(tt.want, calendarFaults(t, tt.window.Validate())); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -116,11 +116,11 @@ func TestWindow_JSON_namesEveryFault(t *testing.T) {
 		"End: is no field that is known here",
 		`start: must be a time in RFC 3339 such as "2026-01-31T00:00:00+08:00"`,
 	}
-	if diff := cmp.Diff(want, faultsOf(t, err)); diff != "" {
+	if diff := cmp.Diff(want, calendarFaults(t, err)); diff != "" {
 		t.Error(diff)
 	}
 	err = json.Unmarshal([]byte(`{"start":"0000-01-01T00:00:00Z"}`), &w)
-	if diff := cmp.Diff([]string{"start: must lie in the years 1 to 9999"}, faultsOf(t, err)); diff != "" || !w.IsZero() {
+	if diff := cmp.Diff([]string{"start: must lie in the years 1 to 9999"}, calendarFaults(t, err)); diff != "" || !w.IsZero() {
 		t.Error(diff, w)
 	}
 }
@@ -144,7 +144,7 @@ func TestLimit_Validate_namesEveryFault(t *testing.T) {
 			[]string{`cycle.unit: must be "day", "week" or "month"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, faultsOf(t, tt.limit.Validate())); diff != "" {
+			if diff := cmp.Diff(tt.want, calendarFaults(t, tt.limit.Validate())); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -184,7 +184,7 @@ func TestLimit_JSON_namesEveryFault(t *testing.T) {
 		"max: must be a whole number of at most 64 bits",
 		"total: is no field that is known here",
 	}
-	if diff := cmp.Diff(want, faultsOf(t, err)); diff != "" {
+	if diff := cmp.Diff(want, calendarFaults(t, err)); diff != "" {
 		t.Error(diff)
 	}
 }
