@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// By says who makes an operator's call and why, and makes it safe to repeat. The zero By is nobody, unrepeatable.
+type By struct {
+	// Actor is who: at most 128 bytes. It is kept with what the call changes.
+	Actor string
+	// Reason is why, for people: at most 1,024 bytes. It is kept too.
+	Reason string
+	// Request is an ID of the call among those about the same user: 1 to 128 bytes. A call repeated with it changes
+	// nothing and answers as the first time; with other content it is a [task.ConflictError]. Empty: none.
+	Request string
+	// Seq is the record's Seq the caller saw. A record that has moved on is a [reward.StatusError], unless it moved by
+	// this very call: then the call is a repeat. 0: any.
+	Seq int64
+}
+
+// An Outcome answers a recorded event.
+type Outcome struct {
+	// Replay says that the event was recorded before. Nothing changed; Ignored, Blocked, Due and the IDs of Tasks and
+	// Rewards are those of the first time, and the records are in their present state.
+	Replay bool
+	// Ignored says why the event finished no task, empty if it counted.
+	Ignored task.Reason
+	// Tasks are the records it changed: of its own task, and of derived ones it completed.
+	Tasks []task.Record
+	// Rewards are the records it made, in the order in which they were decided.
+	Rewards []reward.Record
+	// Blocked are the matches it decided that made no record, and why.
+	Blocked []reward.Block
+	// Due is how many matches stay undecided: those of a reward paused with hold, and those beyond what one event decides.
+	Due int64
+}
+
+// A Result is the answer to one event of a batch: an Outcome, or the error that Record would have answered.
+type Result struct {
+	Outcome
+	Err error
+}
+
+// An Explanation says where a user stands with a reward, and why.
+type Explanation struct {
+	User string
+	// Reward is the document, and Phase where it stands now.
+	Reward reward.Config
+	Phase  reward.Phase
+	// Progress is the rule with have and need of each node for the next match.
+	Progress rule.Progress
+	// Matches is how often the rule matches now, and Decided how many of these were granted or blocked.
+	Matches, Decided int64
+	// Granted is how many records use the user's limit.
+	Granted int64
+	// Blocked counts the matches that made no record, by reason.
+	Blocked []reward.BlockCount
+	// Next are all reasons for which the next match would make no record if it were decided now, in the order of the
+	// checks, with the time they end where that is known. Empty: it would be granted. The amount of a reward with
+	// AmountFrom is not known beforehand, so Nothing is never among them.
+	Next []reward.Block
+	// Amount is what the next match would give, cut to what is left of the cap; zero with AmountFrom.
+	Amount ledger.Amount
+}
+
+// A Board is everything a page about one user shows, read at one instant.
+type Board struct {
+	User string
+	// Time is the engine's clock.
+	Time time.Time
+	// Tasks and Rewards are those that are neither drafts nor retired, by order and code.
+	Tasks   []TaskStatus
+	Rewards []Explanation
+	// Balances are what the user has available, by asset.
+	Balances []ledger.Amount
+}
+
+// A TaskStatus is a task as a page shows it.
+type TaskStatus struct {
+	Config task.Config
+	// Record is the user's record of the present period, with nothing in it yet where the user did nothing.
+	Record task.Record
+	// Period is the present period: the day, week or month, or the task's window.
+	Period rule.Window
+	// Open says that an event now would count towards it: inside the window, and not finished.
+	Open bool
+	// Progress explains a derived task's rule, else nil.
+	Progress *rule.Progress
+}

@@ -1,0 +1,266 @@
+// Package decide holds the decisions: what an event finishes and pays, what moves a record, what a page shows. Its
+// functions are pure. They take what was loaded of one user as a [State], change that State, and say what changed; they
+// do no I/O, read no clock and depend on no order but the one given.
+package decide
+
+import (
+	"time"
+
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/internal/catalog"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// A TaskKey names a task record of a user.
+type TaskKey struct {
+	Task   string
+	Period int64
+}
+
+// A RecordKey names a reward record of a user.
+type RecordKey struct {
+	Reward string
+	N      int64
+}
+
+// A BalanceKey names an account of a user.
+type BalanceKey struct {
+	Kind  ledger.AccountKind
+	Asset string
+}
+
+// A Tally is what the leaves on one task have counted, and up to which catalog revision it is complete.
+type Tally struct {
+	Revision int64
+	rule.Tally
+}
+
+// A State is what was loaded of one user, and what decisions made of it. The engine fills the exported fields; what is not
+// there does not exist. Decisions on one State see each other. A State is for one goroutine.
+type State struct {
+	Catalog *catalog.Catalog
+	User    string
+	// Now is the engine's clock, read once for the operation, at microseconds.
+	Now time.Time
+	// Rows is how many rows a unit may have.
+	Rows int
+
+	Tasks        map[TaskKey]task.Record
+	Tallies      map[string]Tally
+	Values       map[rule.ValueID]bool
+	Entitlements map[string]reward.Entitlement
+	Records      map[RecordKey]reward.Record
+	Caps         map[string]ledger.Amount
+	Balances     map[BalanceKey]ledger.Balance
+	// Counters is how much of each shared counter is used. A counter that is missing decides nothing: the store will.
+	Counters map[string]int64
+	// Refused is what each counter that refused a commit can still give. It outdoes Counters.
+	Refused map[string]int64
+	// History is the stored events of tasks that Missing named, in any order.
+	History map[string][]task.Entry
+	// Scratch is working space for conditions. It may be nil.
+	Scratch *rule.Scratch
+
+	changes Changes
+	dirty   map[any]int // where a changed row stands in its list of changes
+	inputs  []rule.Input
+}
+
+// Changes is what decisions did to a State, in the order in which each row first changed.
+type Changes struct {
+	Tasks        []task.Record
+	Tallies      []TaskTally
+	Values       []TaskValue
+	Entitlements []reward.Entitlement
+	Records      []reward.Record
+	Caps         []reward.CapUse
+	Balances     []ledger.Balance
+	Transfers    []Posted
+	Takes        []Take
+}
+
+// A TaskTally is the tally of a task.
+type TaskTally struct {
+	Task string
+	Tally
+}
+
+// A TaskValue is a value a leaf on a task has counted.
+type TaskValue struct {
+	Task string
+	rule.ValueID
+}
+
+// Posted is a transfer with what was available after it, and its place among those that touched what is available.
+type Posted struct {
+	ledger.Transfer
+	Seq   int64
+	After ledger.Amount
+}
+
+// A Take is what is taken from a shared counter, or given back where N is below zero.
+type Take struct {
+	Counter string
+	N, Max  int64
+}
+
+// New returns a State of a user about whom nothing is loaded yet.
+func New(c *catalog.Catalog, user string, now time.Time) *State {
+	return &State{Catalog: c, User: user, Now: now, Rows: 1 << 20,
+		Tasks: map[TaskKey]task.Record{}, Tallies: map[string]Tally{}, Values: map[rule.ValueID]bool{},
+		Entitlements: map[string]reward.Entitlement{}, Records: map[RecordKey]reward.Record{},
+		Caps: map[string]ledger.Amount{}, Balances: map[BalanceKey]ledger.Balance{}, Counters: map[string]int64{}}
+}
+
+// Changes returns what has changed so far.
+func (s *State) Changes() Changes {
+	c := s.changes
+	c.Takes = nil
+	for _, t := range s.changes.Takes {
+		if t.N != 0 {
+			c.Takes = append(c.Takes, t)
+		}
+	}
+	return c
+}
+
+// rows is how many rows the changes so far have.
+func (s *State) rows() int {
+	c := &s.changes
+	return len(c.Tasks) + len(c.Tallies) + len(c.Values) + len(c.Entitlements) + len(c.Records) + len(c.Caps) +
+		len(c.Balances) + len(c.Transfers) + len(c.Takes)
+}
+
+// place returns where a changed row stands, next if it is new.
+func (s *State) place(key any, next int) (i int, known bool) {
+	if i, ok := s.dirty[key]; ok {
+		return i, true
+	}
+	if s.dirty == nil {
+		s.dirty = map[any]int{}
+	}
+	s.dirty[key] = next
+	return next, false
+}
+
+func (s *State) putTask(r task.Record) {
+	k := TaskKey{r.Task, r.Period}
+	s.Tasks[k] = r
+	if i, ok := s.place(k, len(s.changes.Tasks)); ok {
+		s.changes.Tasks[i] = r
+		return
+	}
+	s.changes.Tasks = append(s.changes.Tasks, r)
+}
+
+// tallyKey and the like keep the keys of different kinds of rows apart.
+type (
+	tallyKey   string
+	grantKey   string
+	capKey     string
+	counterKey string
+)
+
+func (s *State) putTally(code string, t Tally) {
+	s.Tallies[code] = t
+	if i, ok := s.place(tallyKey(code), len(s.changes.Tallies)); ok {
+		s.changes.Tallies[i].Tally = t
+		return
+	}
+	s.changes.Tallies = append(s.changes.Tallies, TaskTally{code, t})
+}
+
+func (s *State) putEntitlement(e reward.Entitlement) {
+	s.Entitlements[e.Reward] = e
+	if i, ok := s.place(grantKey(e.Reward), len(s.changes.Entitlements)); ok {
+		s.changes.Entitlements[i] = e
+		return
+	}
+	s.changes.Entitlements = append(s.changes.Entitlements, e)
+}
+
+func (s *State) putRecord(r reward.Record) {
+	k := RecordKey{r.ID.Reward, r.ID.N}
+	s.Records[k] = r
+	if i, ok := s.place(k, len(s.changes.Records)); ok {
+		s.changes.Records[i] = r
+		return
+	}
+	s.changes.Records = append(s.changes.Records, r)
+}
+
+func (s *State) putCap(group string, used ledger.Amount) {
+	s.Caps[group] = used
+	use := reward.CapUse{User: s.User, Group: group, Used: used}
+	if i, ok := s.place(capKey(group), len(s.changes.Caps)); ok {
+		s.changes.Caps[i] = use
+		return
+	}
+	s.changes.Caps = append(s.changes.Caps, use)
+}
+
+func (s *State) putBalance(b ledger.Balance) {
+	k := BalanceKey{b.Account.Kind, b.Account.Asset}
+	s.Balances[k] = b
+	if i, ok := s.place(k, len(s.changes.Balances)); ok {
+		s.changes.Balances[i] = b
+		return
+	}
+	s.changes.Balances = append(s.changes.Balances, b)
+}
+
+// take notes what is taken from a counter. Takes of one counter are one.
+func (s *State) take(counter string, n, most int64) {
+	i, ok := s.place(counterKey(counter), len(s.changes.Takes))
+	if !ok {
+		s.changes.Takes = append(s.changes.Takes, Take{Counter: counter, N: n, Max: most})
+		return
+	}
+	t := &s.changes.Takes[i]
+	t.N += n
+	if n > 0 {
+		t.Max = most
+	}
+}
+
+// left is how much a counter can still give, as far as is known here.
+func (s *State) left(counter string, most int64) int64 {
+	var taken int64
+	if i, ok := s.dirty[counterKey(counter)]; ok {
+		taken = s.changes.Takes[i].N
+	}
+	if left, ok := s.Refused[counter]; ok {
+		return left - taken
+	}
+	if used, ok := s.Counters[counter]; ok {
+		return most - used - taken
+	}
+	return rule.Unbounded
+}
+
+// entitlement returns what a user's matches of a reward came to, which may be nothing yet.
+func (s *State) entitlement(code string) reward.Entitlement {
+	e := s.Entitlements[code]
+	e.User, e.Reward = s.User, code
+	return e
+}
+
+// post moves an amount between two accounts of the user (S24).
+func (s *State) post(t ledger.Transfer) error {
+	asset := t.Amount.Asset
+	debit, credit := BalanceKey{t.Debit, asset}, BalanceKey{t.Credit, asset}
+	d, c, err := ledger.Post(t, s.Balances[debit], s.Balances[credit])
+	if err != nil {
+		return err
+	}
+	s.putBalance(d)
+	s.putBalance(c)
+	available := s.Balances[BalanceKey{ledger.Available, asset}]
+	s.changes.Transfers = append(s.changes.Transfers, Posted{Transfer: t, Seq: available.Seq,
+		After: ledger.Amount{Asset: asset, Value: available.Value}})
+	return nil
+}
+
