@@ -177,7 +177,7 @@ func (s *scanner) quoted(quote byte) {
 
 func (s *scanner) sign() {
 	r, size := utf8.DecodeRuneInString(s.text[s.pos:])
-	if two := s.text[s.pos:min(s.pos+2, len(s.text))]; has(" == != <= >= && || ** ?? ?. .. :: // /* ", two) {
+	if two := s.text[s.pos:min(s.pos+2, len(s.text))]; isPair(two) {
 		size = 2
 	}
 	end := s.pos + size
@@ -190,6 +190,15 @@ func (s *scanner) sign() {
 		s.fault(s.pos, "the character %q has no meaning here", r)
 	}
 	s.emit(tokenSign, end)
+}
+
+// isPair reports whether two bytes are one sign to the library's lexer, which takes any of & = * to belong to the sign before
+// it: in !&& it finds !& and &.
+func isPair(two string) bool {
+	if has(" || ?? ?. .. :: // /* ", two) {
+		return true
+	}
+	return len(two) == 2 && strings.IndexByte("&!=*<>", two[0]) >= 0 && strings.IndexByte("&=*", two[1]) >= 0
 }
 
 // refuse records that the dialect lacks something, with what to write instead where that is known.
