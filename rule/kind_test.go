@@ -1,0 +1,95 @@
+package rule_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/parser/operator"
+	"github.com/guerdon-go/guerdon/rule"
+)
+
+func TestKind_textRoundTrips(t *testing.T) {
+	for kind, name := range map[rule.Kind]string{rule.String: "string", rule.Bool: "bool", rule.Int: "int", rule.Decimal: "decimal", rule.Time: "time", rule.Strings: "strings"} {
+		text, err := json.Marshal(rule.Schema{"a": kind})
+		if want := `{"a":"` + name + `"}`; err != nil || string(text) != want {
+			t.Errorf("got %s %v, want %s", text, err, want)
+		}
+		var back rule.Schema
+		if err := json.Unmarshal(text, &back); err != nil || back["a"] != kind {
+			t.Errorf("%s read back is %v, %v", text, back, err)
+		}
+	}
+	if _, err := rule.Kind(0).MarshalText(); !errors.Is(err, rule.ErrInvalid) {
+		t.Errorf("the zero Kind: %v", err)
+	}
+	kind := rule.Bool
+	if err := kind.UnmarshalText([]byte("float")); !errors.Is(err, rule.ErrInvalid) || kind != rule.Bool {
+		t.Errorf("float: %v, %v", kind, err)
+	}
+}
+
+func TestSchema_Validate_S5(t *testing.T) {
+	tests := []struct {
+		name   string
+		schema rule.Schema
+		want   string // the whole error; empty if there is none
+	}{
+		{"nil declares nothing", nil, ""},
+		{"names of every shape", rule.Schema{"a": rule.Int, "_": rule.Bool, "A1_b": rule.Time, strings.Repeat("x", 64): rule.Strings}, ""},
+		{"a word within a name is no word", rule.Schema{"index": rule.Int, "notes": rule.String, "In": rule.Bool}, ""},
+		{"every fault at once", rule.Schema{"a": 0, "b": 77, "has": rule.Int, "user": rule.Int},
+			"attrs.a: \"Kind(0)\": must be string, bool, int, decimal, time or strings\nattrs.b: \"Kind(77)\": must be string, bool, int, decimal, time or strings\n" +
+				"attrs.has: is a word of the expression language: choose another name\nattrs.user: is a word of the expression language: choose another name"},
+		{"an empty name", rule.Schema{"": rule.Int}, "attrs: must be a name: a letter or _, then letters, digits and _, at most 64 bytes"},
+		{"a digit first", rule.Schema{"1a": rule.Int}, `attrs: "1a": must be a name: a letter or _, then letters, digits and _, at most 64 bytes`},
+		{"a letter beyond ASCII", rule.Schema{"é": rule.Int}, `attrs: "é": must be a name: a letter or _, then letters, digits and _, at most 64 bytes`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			if err := tt.schema.Validate(); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+	if err := (rule.Schema{strings.Repeat("x", 65): rule.Int}).Validate(); err == nil {
+		t.Error("a name of 65 bytes passes")
+	}
+	many := rule.Schema{}
+	for i := range 65 {
+		many[fmt.Sprint("a", i)] = rule.Int
+	}
+	if err := many.Validate(); err == nil {
+		t.Error("65 attributes pass")
+	}
+	delete(many, "a0")
+	if err := many.Validate(); err != nil {
+		t.Errorf("64 attributes: %v", err)
+	}
+}
+
+// TestSchema_Validate_knowsEveryWordOfTheLibrary fails when a newer library has words that our list lacks.
+func TestSchema_Validate_knowsEveryWordOfTheLibrary(t *testing.T) {
+	words := []string{"let", "if", "else", "true", "false", "nil", "event", "user", "task", "reward", "now"}
+	for name := range builtin.Index {
+		words = append(words, name)
+	}
+	for name := range operator.Binary {
+		words = append(words, name)
+	}
+	for name := range operator.Unary {
+		words = append(words, name)
+	}
+	for _, word := range words {
+		if err := (rule.Schema{word: rule.Int}).Validate(); err == nil {
+			t.Errorf("%s passes as a name", word)
+		}
+	}
+}
