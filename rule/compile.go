@@ -41,7 +41,7 @@ func Compile(r Rule, scope Scope, periods *Periods, task func(code string) (Task
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	c := compiler{scope: scope, periods: periods, task: task, conds: map[string]*Condition{}}
+	c := binder{scope: scope, periods: periods, task: task, conds: map[string]*Condition{}}
 	p := &Program{rule: r, periods: periods}
 	if r.IsZero() {
 		return p, nil
@@ -60,7 +60,8 @@ func Compile(r Rule, scope Scope, periods *Periods, task func(code string) (Task
 	return p, c.faults.Err()
 }
 
-type compiler struct {
+// binder ties a tree to its tasks: it checks each leaf against its task and sets up what the leaf reads.
+type binder struct {
 	scope   Scope
 	periods *Periods
 	task    func(string) (Task, bool)
@@ -71,7 +72,7 @@ type compiler struct {
 }
 
 // node appends the code of a rule: its children first, then itself.
-func (c *compiler) node(p *Program, r Rule, path string) {
+func (c *binder) node(p *Program, r Rule, path string) {
 	if r.isLeaf() {
 		c.leaf(p, r, path)
 		c.depth++
@@ -89,7 +90,7 @@ func (c *compiler) node(p *Program, r Rule, path string) {
 }
 
 // leaf appends a leaf: what it reads, and what must be kept for it.
-func (c *compiler) leaf(p *Program, r Rule, path string) {
+func (c *binder) leaf(p *Program, r Rule, path string) {
 	at := func(field string) string { return join(path, field) }
 	t, ok := c.task(r.Task)
 	if !ok {
@@ -120,7 +121,7 @@ func (c *compiler) leaf(p *Program, r Rule, path string) {
 }
 
 // check holds what S9 and S10 say of a leaf and its task.
-func (c *compiler) check(l Leaf, at func(string) string) {
+func (c *binder) check(l Leaf, at func(string) string) {
 	r, t := l.Rule, l.Task
 	levels := len(t.Target.Levels)
 	simple := t.Period == Unlimited && levels == 1 && t.Target.Levels[0] == 1
@@ -157,7 +158,7 @@ func (c *compiler) check(l Leaf, at func(string) string) {
 }
 
 // gate sets up a leaf that is closed until its task is done and open from then on (S11).
-func (c *compiler) gate(l *Leaf, at func(string) string) {
+func (c *binder) gate(l *Leaf, at func(string) string) {
 	t := l.Task
 	single := len(t.Target.Levels) == 1 && t.Target.Levels[0] == 1
 	if c.scope.Derived && c.scope.Period != Once && (t.Derived || !single) {
@@ -180,7 +181,7 @@ func (c *compiler) gate(l *Leaf, at func(string) string) {
 }
 
 // derived sets up a leaf that reads the finished periods of a derived task (S10).
-func (c *compiler) derived(l *Leaf, at func(string) string) {
+func (c *binder) derived(l *Leaf, at func(string) string) {
 	t := l.Task
 	c.nests(t, at(opName(l.Rule.Op)))
 	unit, w := t.Period.Unit(), c.scope.Window
@@ -203,7 +204,7 @@ func (c *compiler) derived(l *Leaf, at func(string) string) {
 }
 
 // events sets up a leaf that counts events itself.
-func (c *compiler) events(l *Leaf, at func(string) string) {
+func (c *binder) events(l *Leaf, at func(string) string) {
 	t, r := l.Task, l.Rule
 	c.nests(t, at(opName(r.Op)))
 	tr := &Track{Task: t.Code, Span: c.scope.Window, Target: t.Target, Level: l.Level, Attr: r.Attr,
@@ -239,7 +240,7 @@ func (c *compiler) events(l *Leaf, at func(string) string) {
 }
 
 // nests holds what S8 says of the tasks a derived one may read.
-func (c *compiler) nests(t Task, path string) {
+func (c *binder) nests(t Task, path string) {
 	if !c.scope.Derived || c.scope.Period == Once {
 		return
 	}
@@ -252,7 +253,7 @@ func (c *compiler) nests(t Task, path string) {
 }
 
 // most is the largest number of matches a leaf can ever have.
-func (c *compiler) most(l Leaf) int64 {
+func (c *binder) most(l Leaf) int64 {
 	w := c.scope.Window.intersect(l.Task.Window)
 	empty := !w.Start.IsZero() && !w.End.IsZero() && !w.Start.Before(w.End)
 	switch {
@@ -281,7 +282,7 @@ func (c *compiler) most(l Leaf) int64 {
 }
 
 // periodsIn is how many periods of a unit a window or, for a task done every period, one of its periods can hold.
-func (c *compiler) periodsIn(w Window, unit Unit) int64 {
+func (c *binder) periodsIn(w Window, unit Unit) int64 {
 	n := int64(Unbounded)
 	if unit == 0 {
 		return 1
@@ -305,7 +306,7 @@ func (c *compiler) periodsIn(w Window, unit Unit) int64 {
 }
 
 // tight names the first leaf that has no room, for people.
-func (c *compiler) tight(p *Program) string {
+func (c *binder) tight(p *Program) string {
 	for i, in := range c.room {
 		if l := p.leaves[i]; in.room == 0 {
 			return fmt.Sprintf("%s %s of task %s does not fit into the windows", l.Path, opName(l.Rule.Op), l.Task.Code)

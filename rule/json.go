@@ -200,7 +200,7 @@ func (d *jsonReader) total(raw json.RawMessage, path string) decimal.Decimal {
 		d.add(path, text, fmt.Sprintf("must have at most %d digits", totalDigitsMax))
 		return decimal.Decimal{}
 	}
-	if !isNumber(text) {
+	if !isJSONNumber(text) {
 		d.add(path, text, "must be a decimal number")
 		return decimal.Decimal{}
 	}
@@ -216,8 +216,8 @@ func (d *jsonReader) total(raw json.RawMessage, path string) decimal.Decimal {
 	return total
 }
 
-// isNumber says whether s is a number as JSON writes them: the decimal package also takes ".5", "+1" and "5.".
-func isNumber(s string) bool {
+// isJSONNumber says whether s is a number as JSON writes them: the decimal package also takes ".5", "+1" and "5.".
+func isJSONNumber(s string) bool {
 	digit := func(c byte) bool { return '0' <= c && c <= '9' }
 	return s != "" && (s[0] == '-' || digit(s[0])) && digit(s[len(s)-1]) && json.Valid([]byte(s))
 }

@@ -11,23 +11,23 @@ import (
 )
 
 // A jsonReader reads JSON one object or list at a time, because encoding/json neither notices a field given twice nor
-// says where a fault lies. It counts nodes before it descends and ends after faultsMax faults, so its work and what it
+// says where a fault lies. It counts nodes before it descends and ends after jsonFaultsMax faults, so its work and what it
 // keeps are bounded however the text is made.
 type jsonReader struct {
 	nodes  int
 	faults Faults
 }
 
-// faultsMax is how many faults of one text are listed.
-const faultsMax = 100
+// jsonFaultsMax is how many faults of one text are listed.
+const jsonFaultsMax = 100
 
 // add records a fault. The last one says that there may be more.
 func (d *jsonReader) add(path, value, reason string) {
 	switch n := len(d.faults.errs); {
-	case n < faultsMax-1:
+	case n < jsonFaultsMax-1:
 		d.faults.Add(path, value, reason)
-	case n == faultsMax-1:
-		d.faults.Addf("", "", "has %d faults or more; the rest is not listed", faultsMax)
+	case n == jsonFaultsMax-1:
+		d.faults.Addf("", "", "has %d faults or more; the rest is not listed", jsonFaultsMax)
 	}
 }
 
@@ -42,7 +42,7 @@ func (d *jsonReader) addErr(path string, err error) {
 }
 
 // full says that reading has to end.
-func (d *jsonReader) full() bool { return len(d.faults.errs) >= faultsMax || d.nodes > ruleNodesMax }
+func (d *jsonReader) full() bool { return len(d.faults.errs) >= jsonFaultsMax || d.nodes > ruleNodesMax }
 
 // text checks the syntax of a whole text, without recursion.
 func (d *jsonReader) text(data []byte) (json.RawMessage, bool) {

@@ -114,3 +114,12 @@ func (c *Cell) open(period int64) int {
 func (c *Cell) isEmpty() bool {
 	return c.Sum == 0 && c.Finishes == 0 && c.Count == 0 && len(c.Done.Words) == 0 && len(c.Open) == 0 && c.Total.IsZero()
 }
+
+// Finish marks a period of a derived task as done.
+func (t *Tally) Finish(period int64) { t.grow(PeriodsKey, 0).Done.Set(period) }
+
+// Seed sets what a gate's track has counted before it was there, from its task's record.
+func (t *Tally) Seed(tr *Track, sum, finishes int64) {
+	c := t.grow(tr.Key, 0)
+	c.Sum, c.Finishes = sum, finishes
+}

@@ -159,7 +159,7 @@ func (tr *Track) Add(t *Tally, p *Periods, f Fact, sc *Scratch, values Values) b
 		c.add(c.open(tr.period(p, f.Time)), f)
 		return true
 	case FormSum:
-		v := number(f.Attrs[tr.Attr])
+		v := numeric(f.Attrs[tr.Attr])
 		if v.Sign() <= 0 {
 			return false
 		}
@@ -270,8 +270,8 @@ func (f Fact) finishes() int64 {
 	return 0
 }
 
-// number reads a numeric attribute; absent ones and others are 0.
-func number(v any) decimal.Decimal {
+// numeric reads a numeric attribute; absent ones and others are 0.
+func numeric(v any) decimal.Decimal {
 	switch n := v.(type) {
 	case int64:
 		return decimal.NewFromInt(n)

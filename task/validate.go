@@ -179,7 +179,7 @@ func (s Entry) Differs(e Event) string {
 func differs(was, is rule.Attrs) string {
 	var names []string
 	for n, v := range was {
-		if w, ok := is[n]; !ok || !rule.EqualValue(v, w) {
+		if w, ok := is[n]; !ok || !rule.EqualValue(w, v) {
 			names = append(names, n)
 		}
 	}

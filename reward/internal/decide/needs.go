@@ -145,3 +145,5 @@ func period(c *catalog.Catalog, t *catalog.Task, at time.Time) int64 {
 func fact(e task.Event) rule.Fact {
 	return rule.Fact{Time: e.Time, Growth: e.Growth, Finish: e.Finish, Attrs: e.Attrs}
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -115,8 +115,9 @@ func New(c *catalog.Catalog, user string, now time.Time) *State {
 		Caps: map[string]ledger.Amount{}, Balances: map[BalanceKey]ledger.Balance{}, Counters: map[string]int64{}}
 }
 
-// Changes returns what has changed so far.
+// Changes returns what all decisions changed. It is called once, after the last.
 func (s *State) Changes() Changes {
+	s.fold()
 	c := s.changes
 	c.Takes = nil
 	for _, t := range s.changes.Takes {
