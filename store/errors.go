@@ -19,13 +19,15 @@ var (
 	// ErrCorrupt is returned when what is stored contradicts itself: a cause that is already there under a version that
 	// held, a row that does not decode.
 	ErrCorrupt = errors.New("corrupt")
-	// ErrInvalid is returned by Check for a unit no store may take. It is a fault of the caller of the store.
-	ErrInvalid = errors.New("invalid unit")
+	// ErrTooLarge is returned for more units, keys or rows in one call than [Limits] has. Nothing was changed.
+	ErrTooLarge = errors.New("more than the store takes at once")
+	// ErrInvalid is returned by Check for what no store may be given. It is a fault of the caller of the store.
+	ErrInvalid = errors.New("invalid use of a store")
 )
 
 // An Error says which operation failed and on whose rows.
 type Error struct {
-	// Op is the operation: "load", "commit", "list", "docs", "put".
+	// Op is the operation: "load", "commit", "list", "docs", "put", "decode".
 	Op string
 	// ID is the user, index or document concerned, or empty.
 	ID string

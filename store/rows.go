@@ -91,8 +91,9 @@ type TallyRow struct {
 // A ValueRow says that a value was counted by a leaf that counts different ones.
 type ValueRow struct {
 	User, Task string
-	Key        rule.Key
-	Outer      int64
+	// Leaf is the key of the leaf, and Outer the period of the derived task it counts in, 0 for rewards.
+	Leaf  rule.Key
+	Outer int64
 	// Hash is the first half of a SHA-256 of the value with its type.
 	Hash [16]byte
 }
@@ -109,7 +110,8 @@ type CapRow struct{ reward.CapUse }
 // A TransferRow is a transfer with its place in the user's statement of its asset. It is never replaced.
 type TransferRow struct {
 	ledger.Transfer
-	// Seq orders the user's transfers of the asset that touch what is available.
+	// Seq orders the user's transfers of the asset that touch what is available. It is 0 for others, which stand in no
+	// statement.
 	Seq int64
 	// After is what was available after it, in whole units of the asset.
 	After ledger.Amount

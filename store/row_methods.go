@@ -1,0 +1,230 @@
+package store
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/rule"
+)
+
+// Kinds lists the kinds of rows this release knows, in a fixed order. The slice is the caller's.
+func Kinds() []Kind {
+	return []Kind{
+		KindCause, KindTask, KindTally, KindValue, KindEntitlement, KindReward, KindCap, KindTransfer, KindBalance,
+	}
+}
+
+// Indexes lists the indexes this release knows, in a fixed order. The slice is the caller's.
+func Indexes() []Index {
+	return []Index{IndexCauseTask, IndexRewardUser, IndexRewardReward, IndexRewardOpen, IndexTransferAccount}
+}
+
+// Kind is the kind of the rows an index leads to, or empty for an index this release does not know.
+func (ix Index) Kind() Kind {
+	switch ix {
+	case IndexCauseTask:
+		return KindCause
+	case IndexRewardUser, IndexRewardReward, IndexRewardOpen:
+		return KindReward
+	case IndexTransferAccount:
+		return KindTransfer
+	default:
+		return ""
+	}
+}
+
+// ByUser reports whether the keys of an index begin with the user, so that it can be paged in Load.
+func (ix Index) ByUser() bool {
+	return ix == IndexCauseTask || ix == IndexRewardUser || ix == IndexTransferAccount
+}
+
+// Key identifies the row by its type and ID.
+func (r *CauseRow) Key() RowKey {
+	return RowKey{Kind: KindCause, User: r.User, ID: CauseID(r.Type, r.ID)}
+}
+
+// Index leads to events by their task and order of arrival; other causes have no entry.
+func (r *CauseRow) Index() []Entry {
+	if r.Type != CauseEvent || r.Event == nil {
+		return nil
+	}
+	return []Entry{{IndexCauseTask, CauseTaskKey(r.User, r.Event.Event.Task, r.Event.Seq, r.ID)}}
+}
+
+// Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
+func (r *CauseRow) Clone() Row {
+	c := *r
+	c.Time = Instant(r.Time)
+	if r.Event != nil {
+		e := *r.Event
+		e.Event.Time, e.Arrived = Instant(e.Event.Time), Instant(e.Arrived)
+		e.Event.Attrs = cloneAttrs(e.Event.Attrs)
+		e.Event.Meta = bytes.Clone(e.Event.Meta)
+		c.Event = &e
+	}
+	if r.Move != nil {
+		m := *r.Move
+		c.Move = &m
+	}
+	c.Tasks, c.Grants, c.Blocked = slices.Clone(r.Tasks), slices.Clone(r.Grants), slices.Clone(r.Blocked)
+	for i := range c.Blocked {
+		c.Blocked[i].Until = Instant(c.Blocked[i].Until)
+	}
+	return &c
+}
+
+// Key identifies the row by task and period.
+func (r *TaskRow) Key() RowKey {
+	return RowKey{Kind: KindTask, User: r.User, ID: TaskRowID(r.Task, r.Period)}
+}
+
+// Index is empty.
+func (r *TaskRow) Index() []Entry { return nil }
+
+// Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
+func (r *TaskRow) Clone() Row {
+	c := *r
+	c.First, c.Last = Instant(r.First), Instant(r.Last)
+	c.Created, c.Updated = Instant(r.Created), Instant(r.Updated)
+	return &c
+}
+
+// Key identifies the row by its task.
+func (r *TallyRow) Key() RowKey { return RowKey{Kind: KindTally, User: r.User, ID: TallyRowID(r.Task)} }
+
+// Index is empty.
+func (r *TallyRow) Index() []Entry { return nil }
+
+// Clone returns a copy that shares nothing with r.
+func (r *TallyRow) Clone() Row {
+	c := *r
+	c.Tally = r.Tally.Clone()
+	return &c
+}
+
+// Key identifies the row by task, leaf, outer period and value.
+func (r *ValueRow) Key() RowKey {
+	return RowKey{Kind: KindValue, User: r.User, ID: ValueRowID(r.Task, r.Leaf, r.Outer, r.Hash)}
+}
+
+// Index is empty.
+func (r *ValueRow) Index() []Entry { return nil }
+
+// Clone returns a copy that shares nothing with r.
+func (r *ValueRow) Clone() Row {
+	c := *r
+	return &c
+}
+
+// Key identifies the row by its reward.
+func (r *EntitlementRow) Key() RowKey {
+	return RowKey{Kind: KindEntitlement, User: r.User, ID: EntitlementRowID(r.Reward)}
+}
+
+// Index is empty.
+func (r *EntitlementRow) Index() []Entry { return nil }
+
+// Clone returns a copy that shares nothing with r.
+func (r *EntitlementRow) Clone() Row {
+	c := *r
+	c.Cycles, c.Blocked = slices.Clone(r.Cycles), slices.Clone(r.Blocked)
+	return &c
+}
+
+// Key identifies the row by reward and number.
+func (r *RewardRow) Key() RowKey {
+	return RowKey{Kind: KindReward, User: r.ID.User, ID: RewardRowID(r.ID.Reward, r.ID.N)}
+}
+
+// Index leads to the record by its user, by its reward, and while it is pending or claimable among the open ones.
+func (r *RewardRow) Index() []Entry {
+	entries := make([]Entry, 2, 3)
+	entries[0] = Entry{IndexRewardUser, RewardKey(IndexRewardUser, r.ID, r.Time)}
+	entries[1] = Entry{IndexRewardReward, RewardKey(IndexRewardReward, r.ID, r.Time)}
+	if r.Status == reward.Pending || r.Status == reward.Claimable {
+		entries = append(entries, Entry{IndexRewardOpen, RewardKey(IndexRewardOpen, r.ID, r.Time)})
+	}
+	return entries
+}
+
+// Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
+func (r *RewardRow) Clone() Row {
+	c := *r
+	c.Time, c.Deadline = Instant(r.Time), Instant(r.Deadline)
+	c.Meta = bytes.Clone(r.Meta)
+	c.Taken.Counters = slices.Clone(r.Taken.Counters)
+	c.Moves = slices.Clone(r.Moves)
+	for i := range c.Moves {
+		c.Moves[i].Time = Instant(c.Moves[i].Time)
+	}
+	return &c
+}
+
+// Key identifies the row by its group.
+func (r *CapRow) Key() RowKey { return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group)} }
+
+// Index is empty.
+func (r *CapRow) Index() []Entry { return nil }
+
+// Clone returns a copy that shares nothing with r.
+func (r *CapRow) Clone() Row {
+	c := *r
+	return &c
+}
+
+// Key identifies the row by the transfer's ID.
+func (r *TransferRow) Key() RowKey {
+	return RowKey{Kind: KindTransfer, User: r.ID.User, ID: TransferRowID(r.ID)}
+}
+
+// Index leads to the transfer by its asset and place in the statement. One with seq 0 does not touch what is available and
+// has no entry.
+func (r *TransferRow) Index() []Entry {
+	if r.Seq == 0 {
+		return nil
+	}
+	return []Entry{{IndexTransferAccount, TransferAccountKey(r.ID.User, r.Amount.Asset, r.Seq)}}
+}
+
+// Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
+func (r *TransferRow) Clone() Row {
+	c := *r
+	c.Time = Instant(r.Time)
+	return &c
+}
+
+// Key identifies the row by the account's kind and asset.
+func (r *BalanceRow) Key() RowKey {
+	return RowKey{Kind: KindBalance, User: r.Account.User, ID: BalanceRowID(r.Account.Kind, r.Account.Asset)}
+}
+
+// Index is empty.
+func (r *BalanceRow) Index() []Entry { return nil }
+
+// Clone returns a copy that shares nothing with r.
+func (r *BalanceRow) Clone() Row {
+	c := *r
+	return &c
+}
+
+// Instant is t as stores keep it: in UTC, cut to the microsecond.
+func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// cloneAttrs copies canonical attributes: of their values only lists are shared by assignment.
+func cloneAttrs(a rule.Attrs) rule.Attrs {
+	c := maps.Clone(a)
+	for name, v := range c {
+		switch v := v.(type) {
+		case []string:
+			c[name] = slices.Clone(v)
+		case []any:
+			c[name] = slices.Clone(v)
+		case time.Time:
+			c[name] = Instant(v)
+		}
+	}
+	return c
+}
