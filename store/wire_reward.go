@@ -139,30 +139,24 @@ func (w *capWire) row() (Row, error) {
 
 // transferWire is the stored form of a [TransferRow].
 type transferWire struct {
-	V      int         `json:"v"`
-	User   string      `json:"user"`
-	Cause  string      `json:"cause"`
-	Leg    int         `json:"leg,omitempty"`
-	Debit  accountWire `json:"debit"`
-	Credit accountWire `json:"credit"`
-	Amount amount      `json:"amount,omitzero"`
-	Actor  string      `json:"actor,omitempty"`
-	Reason string      `json:"reason,omitempty"`
-	Time   micros      `json:"time,omitzero"`
-	Seq    int64       `json:"seq,omitempty"`
-	After  amount      `json:"after,omitzero"`
-}
-
-type accountWire struct {
-	User  string             `json:"user"`
-	Kind  ledger.AccountKind `json:"kind"`
-	Asset string             `json:"asset"`
+	V      int                `json:"v"`
+	User   string             `json:"user"`
+	Cause  string             `json:"cause"`
+	Leg    int                `json:"leg,omitempty"`
+	Debit  ledger.AccountKind `json:"debit"`
+	Credit ledger.AccountKind `json:"credit"`
+	Amount amount             `json:"amount,omitzero"`
+	Actor  string             `json:"actor,omitempty"`
+	Reason string             `json:"reason,omitempty"`
+	Time   micros             `json:"time,omitzero"`
+	Seq    int64              `json:"seq,omitempty"`
+	After  amount             `json:"after,omitzero"`
 }
 
 // Encode gives the row in the newest version of its stored form.
 func (r *TransferRow) Encode() []byte {
 	return encode(transferWire{
-		V: wireVersion, User: r.ID.User, Cause: r.ID.Cause, Leg: r.ID.Leg, Debit: accountWire(r.Debit), Credit: accountWire(r.Credit),
+		V: wireVersion, User: r.ID.User, Cause: r.ID.Cause, Leg: r.ID.Leg, Debit: r.Debit, Credit: r.Credit,
 		Amount: amount{r.Amount}, Actor: r.Actor, Reason: r.Reason, Time: micros{r.Time}, Seq: r.Seq, After: amount{r.After},
 	})
 }
@@ -171,7 +165,7 @@ func (w *transferWire) row() (Row, error) {
 	return &TransferRow{
 		Transfer: ledger.Transfer{
 			ID:    ledger.TransferID{User: w.User, Cause: w.Cause, Leg: w.Leg},
-			Debit: ledger.Account(w.Debit), Credit: ledger.Account(w.Credit),
+			Debit: w.Debit, Credit: w.Credit,
 			Amount: w.Amount.a, Actor: w.Actor, Reason: w.Reason, Time: w.Time.t,
 		},
 		Seq: w.Seq, After: w.After.a,
