@@ -42,7 +42,9 @@ func (d *jsonReader) addErr(path string, err error) {
 }
 
 // full says that reading has to end.
-func (d *jsonReader) full() bool { return len(d.faults.errs) >= jsonFaultsMax || d.nodes > ruleNodesMax }
+func (d *jsonReader) full() bool {
+	return len(d.faults.errs) >= jsonFaultsMax || d.nodes > ruleNodesMax
+}
 
 // text checks the syntax of a whole text, without recursion.
 func (d *jsonReader) text(data []byte) (json.RawMessage, bool) {

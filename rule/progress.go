@@ -53,7 +53,11 @@ func (e *explainer) node(r Rule, target int64) Progress {
 		values[i] = e.value(c)
 	}
 	have := combine(r.Op, r.K, append([]int64(nil), values...))
-	g := Progress{Rule: r, Have: count(have), Need: count(target), Met: have >= target}
+	shown := have
+	if have == Unbounded { // open gates have enough of everything
+		shown = target
+	}
+	g := Progress{Rule: r, Have: count(shown), Need: count(target), Met: have >= target}
 	e.leaf = first
 	for i, c := range r.Of {
 		want := target

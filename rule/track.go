@@ -134,7 +134,7 @@ func (tr *Track) Value(f Fact, outer int64) (id ValueID, ok bool) {
 	if !ok {
 		return ValueID{}, false
 	}
-	sum := sha256.Sum256(appendValue(nil, v))
+	sum := sha256.Sum256(AppendValue(nil, v))
 	id = ValueID{Key: tr.Key, Outer: outer}
 	copy(id.Hash[:], sum[:])
 	return id, true
@@ -281,9 +281,9 @@ func numeric(v any) decimal.Decimal {
 	return decimal.Decimal{}
 }
 
-// appendValue writes a canonical value with its type, so that equal bytes mean equal values: 1.50 and 1.5 are the same
+// AppendValue appends a canonical value with its type to b, so that equal bytes mean equal values: 1.50 and 1.5 are the same
 // decimal, 1 and "1" differ.
-func appendValue(b []byte, v any) []byte {
+func AppendValue(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
 		b = append(append(b, 's'), v...)

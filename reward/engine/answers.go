@@ -27,17 +27,17 @@ type By struct {
 type Outcome struct {
 	// Replay says that the event was recorded before. Nothing changed; Ignored, Blocked, Due and the IDs of Tasks and
 	// Rewards are those of the first time, and the records are in their present state.
-	Replay bool
+	Replay bool `json:"replay,omitempty"`
 	// Ignored says why the event finished no task, empty if it counted.
-	Ignored task.Reason
+	Ignored task.Reason `json:"ignored,omitempty"`
 	// Tasks are the records it changed: of its own task, and of derived ones it completed.
-	Tasks []task.Record
+	Tasks []task.Record `json:"tasks,omitempty"`
 	// Rewards are the records it made, in the order in which they were decided.
-	Rewards []reward.Record
+	Rewards []reward.Record `json:"rewards,omitempty"`
 	// Blocked are the matches it decided that made no record, and why.
-	Blocked []reward.Block
+	Blocked []reward.Block `json:"blocked,omitempty"`
 	// Due is how many matches stay undecided: those of a reward paused with hold, and those beyond what one event decides.
-	Due int64
+	Due int64 `json:"due,omitempty"`
 }
 
 // A Result is the answer to one event of a batch: an Outcome, or the error that Record would have answered.
@@ -48,47 +48,48 @@ type Result struct {
 
 // An Explanation says where a user stands with a reward, and why.
 type Explanation struct {
-	User string
+	User string `json:"user"`
 	// Reward is the document, and Phase where it stands now.
-	Reward reward.Config
-	Phase  reward.Phase
+	Reward reward.Config `json:"reward"`
+	Phase  reward.Phase  `json:"phase"`
 	// Progress is the rule with have and need of each node for the next match.
-	Progress rule.Progress
+	Progress rule.Progress `json:"progress,omitzero"`
 	// Matches is how often the rule matches now, and Decided how many of these were granted or blocked.
-	Matches, Decided int64
+	Matches int64 `json:"matches"`
+	Decided int64 `json:"decided"`
 	// Granted is how many records use the user's limit.
-	Granted int64
+	Granted int64 `json:"granted"`
 	// Blocked counts the matches that made no record, by reason.
-	Blocked []reward.BlockCount
+	Blocked []reward.BlockCount `json:"blocked,omitempty"`
 	// Next are all reasons for which the next match would make no record if it were decided now, in the order of the
 	// checks, with the time they end where that is known. Empty: it would be granted. The amount of a reward with
 	// AmountFrom is not known beforehand, so Nothing is never among them.
-	Next []reward.Block
+	Next []reward.Block `json:"next,omitempty"`
 	// Amount is what the next match would give, cut to what is left of the cap; zero with AmountFrom.
-	Amount ledger.Amount
+	Amount ledger.Amount `json:"amount,omitzero"`
 }
 
 // A Board is everything a page about one user shows, read at one instant.
 type Board struct {
-	User string
+	User string `json:"user"`
 	// Time is the engine's clock.
-	Time time.Time
+	Time time.Time `json:"time"`
 	// Tasks and Rewards are those that are neither drafts nor retired, by order and code.
-	Tasks   []TaskStatus
-	Rewards []Explanation
+	Tasks   []TaskStatus  `json:"tasks,omitempty"`
+	Rewards []Explanation `json:"rewards,omitempty"`
 	// Balances are what the user has available, by asset.
-	Balances []ledger.Amount
+	Balances []ledger.Amount `json:"balances,omitempty"`
 }
 
 // A TaskStatus is a task as a page shows it.
 type TaskStatus struct {
-	Config task.Config
+	Config task.Config `json:"config"`
 	// Record is the user's record of the present period, with nothing in it yet where the user did nothing.
-	Record task.Record
+	Record task.Record `json:"record"`
 	// Period is the present period: the day, week or month, or the task's window.
-	Period rule.Window
+	Period rule.Window `json:"period,omitzero"`
 	// Open says that an event now would count towards it: inside the window, and not finished.
-	Open bool
+	Open bool `json:"open"`
 	// Progress explains a derived task's rule, else nil.
-	Progress *rule.Progress
+	Progress *rule.Progress `json:"progress,omitempty"`
 }

@@ -21,7 +21,7 @@ type use struct{ kind, code string }
 // load, of all puts so far; revision is the newest.
 func (c *Catalog) Apply(revision int64, docs ...Stored) (*Catalog, error) {
 	n := &applier{Catalog: c.copy(revision), old: c, tasks: map[string]bool{}, rewards: map[string]bool{}}
-	for _, d := range docs {
+	for _, d := range slices.SortedStableFunc(slices.Values(docs), func(a, b Stored) int { return a.rank() - b.rank() }) {
 		n.add(d)
 	}
 	n.spread()
@@ -89,8 +89,8 @@ func (n *applier) add(s Stored) {
 			next.Paused, next.PauseRevision = d.Policy, s.Meta.Revision
 			n.Rewards[d.Reward] = &next
 			n.rewards[d.Reward] = true
-		} else { // a first load may see the switch before its reward
-			n.Rewards[d.Reward] = &Reward{Paused: d.Policy, PauseRevision: s.Meta.Revision}
+		} else {
+			n.faults.Add("pause "+d.Reward, "", "no such reward")
 		}
 	}
 }

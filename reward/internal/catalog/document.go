@@ -111,6 +111,23 @@ type Stored struct {
 	Time          time.Time
 }
 
+// rank orders documents so that what others name comes first.
+func (s Stored) rank() int {
+	switch s.Document.(type) {
+	case rule.Calendar:
+		return 0
+	case ledger.Asset:
+		return 1
+	case task.Group, reward.Group:
+		return 2
+	case task.Config:
+		return 3
+	case reward.Config:
+		return 4
+	}
+	return 5
+}
+
 // Encode gives the stored form.
 func (s Stored) Encode() ([]byte, error) {
 	doc, err := content(s.Document)
@@ -177,4 +194,11 @@ func strict(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	return d.Decode(v)
+}
+
+// ErrStale is returned when a document changed since the revision its writer read.
+var ErrStale = errors.New("the document changed since it was read")
+
+func staleError(path string, seen, now int64) error {
+	return fmt.Errorf("%s: read at revision %d, now at %d: %w", path, seen, now, ErrStale)
 }

@@ -12,10 +12,6 @@ const ExcludesMax = 64
 
 func (n *applier) compileReward(code string) {
 	old := n.Rewards[code]
-	if old.Config.Code == "" { // a switch without its reward: it was refused when it was put
-		delete(n.Rewards, code)
-		return
-	}
 	r := &Reward{Meta: old.Meta, Config: old.Config, Paused: old.Paused, PauseRevision: old.PauseRevision}
 	n.Rewards[code] = r
 	c, path := r.Config, "reward "+code+": "
@@ -51,7 +47,7 @@ func (n *applier) excludes(r *Reward, path string) {
 		switch {
 		case other == code:
 			n.faults.Add(path, other, "a reward cannot exclude itself")
-		case n.Rewards[other] == nil || n.Rewards[other].Config.Code == "":
+		case n.Rewards[other] == nil:
 			n.faults.Add(path, other, "no such reward")
 		default:
 			set[other] = true

@@ -1,8 +1,8 @@
 package decide
 
 import (
+	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -12,46 +12,54 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// Needs names what a decision reads of one user and of the shared counters. The zero Needs is empty.
+// Needs names what a decision reads of one user and of the shared counters. The zero Needs is empty. Names may stand in it
+// twice until [Needs.Sort].
 type Needs struct {
-	Tasks        map[TaskKey]bool
-	Tallies      map[string]bool
-	Values       map[TaskValue]bool
-	Entitlements map[string]bool
-	Records      map[RecordKey]bool
-	Caps         map[string]bool
-	Assets       map[string]bool
-	Counters     map[string]bool
+	Tasks        []TaskKey
+	Tallies      []string
+	Values       []TaskValue
+	Entitlements []string
+	Records      []RecordKey
+	Caps         []string
+	Assets       []string
+	Counters     []string
 }
 
-// NewNeeds returns a Needs to be added to.
-func NewNeeds() *Needs {
-	return &Needs{Tasks: map[TaskKey]bool{}, Tallies: map[string]bool{}, Values: map[TaskValue]bool{},
-		Entitlements: map[string]bool{}, Records: map[RecordKey]bool{}, Caps: map[string]bool{}, Assets: map[string]bool{},
-		Counters: map[string]bool{}}
+// Sort puts every list in order and drops what stands in it twice, so that equal needs make equal requests.
+func (n *Needs) Sort() {
+	for _, list := range []*[]string{&n.Tallies, &n.Entitlements, &n.Caps, &n.Assets, &n.Counters} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	slices.SortFunc(n.Tasks, func(a, b TaskKey) int { return cmp.Or(cmp.Compare(a.Task, b.Task), cmp.Compare(a.Period, b.Period)) })
+	n.Tasks = slices.Compact(n.Tasks)
+	slices.SortFunc(n.Records, func(a, b RecordKey) int { return cmp.Or(cmp.Compare(a.Reward, b.Reward), cmp.Compare(a.N, b.N)) })
+	n.Records = slices.Compact(n.Records)
+	slices.SortFunc(n.Values, compareValues)
+	n.Values = slices.Compact(n.Values)
+}
+
+func compareValues(a, b TaskValue) int {
+	return cmp.Or(cmp.Compare(a.Task, b.Task), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Outer, b.Outer), bytes.Compare(a.Hash[:], b.Hash[:]))
 }
 
 // Event adds what an event needs. The event is canonical, and its task in the catalog.
 func (n *Needs) Event(c *catalog.Catalog, e task.Event) {
 	t := c.Tasks[e.Task]
 	p := t.Plan
-	n.Tasks[TaskKey{e.Task, period(c, t, e.Time)}] = true
+	n.Tasks = append(n.Tasks, TaskKey{e.Task, period(c, t, e.Time)})
 	for _, r := range p.Records {
-		n.Tasks[TaskKey{r.Config.Code, 0}] = true
+		n.Tasks = append(n.Tasks, TaskKey{r.Config.Code, 0})
 	}
 	for _, d := range p.Tallies {
-		n.Tallies[d.Config.Code] = true
+		n.Tallies = append(n.Tallies, d.Config.Code)
 	}
 	n.values(c, p, e)
-	for _, code := range p.Entitlements {
-		n.Entitlements[code] = true
-	}
+	n.Entitlements = append(n.Entitlements, p.Entitlements...)
 	for _, g := range p.Caps {
-		n.Caps[g.Config.Code] = true
+		n.Caps = append(n.Caps, g.Config.Code)
 	}
-	for _, code := range p.Assets {
-		n.Assets[code] = true
-	}
+	n.Assets = append(n.Assets, p.Assets...)
 	for _, r := range p.Rewards {
 		n.budget(c, r, e.Time)
 	}
@@ -65,7 +73,7 @@ func (n *Needs) values(c *catalog.Catalog, p *catalog.Plan, e task.Event) {
 		f := fact(e)
 		if outer, ok := tr.Counts(c.Periods, f, nil); ok {
 			if id, ok := tr.Value(f, outer); ok {
-				n.Values[TaskValue{e.Task, id}] = true
+				n.Values = append(n.Values, TaskValue{e.Task, id})
 			}
 		}
 	}
@@ -74,19 +82,19 @@ func (n *Needs) values(c *catalog.Catalog, p *catalog.Plan, e task.Event) {
 // budget adds the shared counters a grant at a time would take from.
 func (n *Needs) budget(c *catalog.Catalog, r *catalog.Reward, at time.Time) {
 	for _, u := range budgets(c, r, at) {
-		n.Counters[u.counter] = true
+		n.Counters = append(n.Counters, u.counter)
 	}
 }
 
 // Record adds what moving a reward record needs, given the record. It is loaded with it, because what else is needed
 // follows from the reward alone: its entitlement, its group's cap and its asset.
 func (n *Needs) Record(c *catalog.Catalog, id reward.ID) {
-	n.Records[RecordKey{id.Reward, id.N}] = true
-	n.Entitlements[id.Reward] = true
+	n.Records = append(n.Records, RecordKey{id.Reward, id.N})
+	n.Entitlements = append(n.Entitlements, id.Reward)
 	if r := c.Rewards[id.Reward]; r != nil {
-		n.Assets[r.Config.Amount.Asset] = true
+		n.Assets = append(n.Assets, r.Config.Amount.Asset)
 		if r.Config.Group != "" {
-			n.Caps[r.Config.Group] = true
+			n.Caps = append(n.Caps, r.Config.Group)
 		}
 	}
 }
@@ -94,19 +102,17 @@ func (n *Needs) Record(c *catalog.Catalog, id reward.ID) {
 // Reward adds what explaining a reward needs.
 func (n *Needs) Reward(c *catalog.Catalog, r *catalog.Reward, now time.Time) {
 	n.program(c, r.Program)
-	n.Entitlements[r.Config.Code] = true
-	for _, other := range r.Excludes {
-		n.Entitlements[other] = true
-	}
+	n.Entitlements = append(n.Entitlements, r.Config.Code)
+	n.Entitlements = append(n.Entitlements, r.Excludes...)
 	if r.Cap != nil {
-		n.Caps[r.Cap.Config.Code] = true
+		n.Caps = append(n.Caps, r.Cap.Config.Code)
 	}
 	n.budget(c, r, now)
 }
 
 // Task adds what showing a task needs: its record of the present period and, for a derived one, what its rule reads.
 func (n *Needs) Task(c *catalog.Catalog, t *catalog.Task, now time.Time) {
-	n.Tasks[TaskKey{t.Config.Code, period(c, t, now)}] = true
+	n.Tasks = append(n.Tasks, TaskKey{t.Config.Code, period(c, t, now)})
 	if t.Program != nil {
 		n.program(c, t.Program)
 	}
@@ -115,22 +121,12 @@ func (n *Needs) Task(c *catalog.Catalog, t *catalog.Task, now time.Time) {
 func (n *Needs) program(c *catalog.Catalog, p *rule.Program) {
 	for _, l := range p.Leaves() {
 		if l.Source == rule.FromRecord {
-			n.Tasks[TaskKey{l.Task.Code, 0}] = true
+			n.Tasks = append(n.Tasks, TaskKey{l.Task.Code, 0})
 		}
 		if l.Source == rule.FromPeriods || l.Track != nil {
-			n.Tallies[l.Task.Code] = true
-			n.Tasks[TaskKey{l.Task.Code, 0}] = n.Tasks[TaskKey{l.Task.Code, 0}] || l.Task.Period.Unit() == 0
+			n.Tallies = append(n.Tallies, l.Task.Code)
 		}
 	}
-}
-
-// Codes, TaskKeys and the others give the parts in order, so that equal needs make equal requests.
-
-// TaskKeys lists the task records.
-func (n *Needs) TaskKeys() []TaskKey {
-	keys := slices.Collect(maps.Keys(n.Tasks))
-	slices.SortFunc(keys, func(a, b TaskKey) int { return cmp.Or(cmp.Compare(a.Task, b.Task), cmp.Compare(a.Period, b.Period)) })
-	return keys
 }
 
 // period is the period of a task that an instant falls into, 0 where it has none.
@@ -145,5 +141,3 @@ func period(c *catalog.Catalog, t *catalog.Task, at time.Time) int64 {
 func fact(e task.Event) rule.Fact {
 	return rule.Fact{Time: e.Time, Growth: e.Growth, Finish: e.Finish, Attrs: e.Attrs}
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

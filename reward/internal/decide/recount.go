@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/catalog"
@@ -149,7 +150,7 @@ func (r recounted) Insert(id rule.ValueID) bool {
 
 // Prepare brings the tallies of tasks whose History was loaded up to the present catalog.
 func (s *State) Prepare() {
-	for _, code := range sortedKeys(s.History) {
+	for _, code := range slices.Sorted(maps.Keys(s.History)) {
 		if t := s.Catalog.Tasks[code]; t != nil {
 			s.prepare(t)
 		}

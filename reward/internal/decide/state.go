@@ -6,7 +6,6 @@ package decide
 import (
 	"time"
 
-
 	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/internal/catalog"
@@ -45,8 +44,8 @@ type State struct {
 	User    string
 	// Now is the engine's clock, read once for the operation, at microseconds.
 	Now time.Time
-	// Rows is how many rows a unit may have.
-	Rows int
+	// Rows is how many rows a unit may have, and Causes how many of them are causes so far.
+	Rows, Causes int
 
 	Tasks        map[TaskKey]task.Record
 	Tallies      map[string]Tally
@@ -131,8 +130,13 @@ func (s *State) Changes() Changes {
 // rows is how many rows the changes so far have.
 func (s *State) rows() int {
 	c := &s.changes
-	return len(c.Tasks) + len(c.Tallies) + len(c.Values) + len(c.Entitlements) + len(c.Records) + len(c.Caps) +
+	return s.Causes + len(c.Tasks) + len(c.Tallies) + len(c.Values) + len(c.Entitlements) + len(c.Records) + len(c.Caps) +
 		len(c.Balances) + len(c.Transfers) + len(c.Takes)
+}
+
+// Fits reports whether an event of a task, beyond what it may grant, is sure to fit into the unit.
+func (s *State) Fits(t *catalog.Task) bool {
+	return s.rows()+2+len(t.Plan.Tracks)+2*len(t.Plan.Derived)+len(t.Plan.Rewards)+rowsAGrant <= s.Rows
 }
 
 // place returns where a changed row stands, next if it is new.
@@ -264,4 +268,3 @@ func (s *State) post(t ledger.Transfer) error {
 		After: ledger.Amount{Asset: asset, Value: available.Value}})
 	return nil
 }
-

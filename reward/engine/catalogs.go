@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/guerdon-go/guerdon/reward/internal/catalog"
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// compiled is a catalog with the stamp of the documents it was compiled from.
+type compiled struct {
+	stamp store.Stamp
+	*catalog.Catalog
+}
+
+// catalogs keeps compiled catalogs. The newest one read outside of transactions is at hand; those read inside of them
+// are kept by stamp, because a stamp that was rolled back never appears again.
+type catalogs struct {
+	newest atomic.Pointer[compiled]
+	// turn holds one token: who has it may load. The others wait for it and then find the work done.
+	turn chan struct{}
+
+	mu    sync.Mutex
+	bound []*compiled // guarded by mu; the latest last, at most boundMax
+}
+
+// boundMax is how many catalogs of open transactions are kept.
+const boundMax = 4
+
+func (c *catalogs) init() { c.turn = make(chan struct{}, 1) }
+
+// at returns a compiled catalog that a reader of a stamp may decide with, and whether it is at hand.
+func (c *catalogs) at(stamp store.Stamp, bound bool) (*compiled, bool) {
+	newest := c.newest.Load()
+	if newest != nil && (newest.stamp == stamp || newest.stamp.Revision > stamp.Revision) {
+		return newest, true
+	}
+	if bound {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, k := range c.bound {
+			if k.stamp == stamp {
+				return k, true
+			}
+		}
+	}
+	return newest, false
+}
+
+// catalog returns the newest compiled catalog, loading the first.
+func (e *Engine) catalog(ctx context.Context) (*compiled, error) {
+	if c := e.shared.catalogs.newest.Load(); c != nil {
+		return c, nil
+	}
+	if e.st.Limits().Bound {
+		if c := e.shared.catalogs.last(); c != nil {
+			return c, nil
+		}
+	}
+	return e.reload(ctx, nil)
+}
+
+// last is the catalog that was read last inside of a transaction, or nil. A reader compares its stamp with its own.
+func (c *catalogs) last() *compiled {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.bound) == 0 {
+		return nil
+	}
+	return c.bound[len(c.bound)-1]
+}
+
+// reload loads the documents that changed, once for all who wait. A nil stamp asks for any catalog; another, for one that
+// a reader of that stamp may decide with.
+func (e *Engine) reload(ctx context.Context, want *store.Stamp) (*compiled, error) {
+	c := &e.shared.catalogs
+	bound := e.st.Limits().Bound
+	if !bound { // a transaction sees documents nobody else does, and must not make others wait for its database
+		select {
+		case c.turn <- struct{}{}:
+			defer func() { <-c.turn }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if newest := c.newest.Load(); newest != nil && want == nil {
+			return newest, nil
+		}
+		if want != nil {
+			if k, ok := c.at(*want, false); ok {
+				return k, nil
+			}
+		}
+	}
+	k, err := e.load(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	e.shared.log.DebugContext(ctx, "catalog loaded", "revision", k.stamp.Revision)
+	if !bound {
+		c.newest.Store(k)
+		return k, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bound = append(c.bound, k)
+	if len(c.bound) > boundMax {
+		c.bound = c.bound[1:]
+	}
+	return k, nil
+}
+
+// load reads what changed since the newest compiled catalog, or everything where that is of another history.
+func (e *Engine) load(ctx context.Context, want *store.Stamp) (*compiled, error) {
+	base := e.shared.catalogs.newest.Load()
+	if base == nil || want != nil && want.Revision <= base.stamp.Revision {
+		empty, err := catalog.Empty()
+		if err != nil {
+			return nil, err
+		}
+		base = &compiled{Catalog: empty}
+	}
+	docs, stamp, err := e.st.Docs(ctx, base.stamp.Revision)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	stored := make([]catalog.Stored, 0, len(docs))
+	for _, d := range docs {
+		s, err := catalog.Decode(string(d.Kind), d.Revision, d.Body)
+		if err != nil {
+			return nil, fmt.Errorf("engine: document %s %s: %w", d.Kind, d.Code, err)
+		}
+		stored = append(stored, s)
+	}
+	next, err := base.Apply(stamp.Revision, stored...)
+	if err != nil {
+		return nil, fmt.Errorf("engine: catalog at revision %d: %w", stamp.Revision, err)
+	}
+	return &compiled{stamp, next}, nil
+}
+
+// agree returns the catalog to decide with after a Load that read stamp with have. again says that what was loaded was
+// loaded for another catalog, and must be loaded once more.
+func (e *Engine) agree(ctx context.Context, have *compiled, stamp store.Stamp) (use *compiled, again bool, err error) {
+	if have.stamp == stamp || have.stamp.Revision > stamp.Revision {
+		return have, false, nil
+	}
+	k, ok := e.shared.catalogs.at(stamp, e.st.Limits().Bound)
+	if !ok {
+		if k, err = e.reload(ctx, &stamp); err != nil {
+			return nil, false, err
+		}
+	}
+	return k, true, nil
+}

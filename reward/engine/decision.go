@@ -1,0 +1,220 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/guerdon-go/guerdon/reward/internal/decide"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// A decision is what one round makes of one user's events.
+type decision struct {
+	job     *job
+	unit    store.Unit
+	causes  []*store.CauseRow
+	results map[int]Result
+	rest    []item // what did not fit into the unit
+}
+
+// loading is what one round has read. Its States are in the order of the jobs.
+type loading struct {
+	store.Snapshot
+	histories []map[string][]task.Entry
+}
+
+// rounds is how often a round loads anew because the catalog moved.
+const rounds = 3
+
+// load reads what the jobs need under one catalog: the causes of their events, what deciding these reads, the records a
+// replay answers with, and the stored events that are to be counted again. Most rounds load once.
+func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *compiled, error) {
+	needs := make([]*decide.Needs, len(jobs))
+	for round := 0; ; round++ {
+		for i, j := range jobs {
+			needs[i] = c.needs(cat, j)
+		}
+		l, err := c.read(ctx, jobs, needs, make([][]string, len(jobs)))
+		if err != nil {
+			return loading{}, nil, err
+		}
+		use, again, err := c.e.agree(ctx, cat, l.Stamp)
+		switch {
+		case err != nil:
+			return loading{}, nil, err
+		case again && round < rounds:
+			cat = use
+			continue
+		case again:
+			return loading{}, nil, ErrCatalogMoving
+		}
+		l, moved, err := c.complete(ctx, cat, jobs, needs, l)
+		if err != nil || !moved {
+			return l, cat, err
+		}
+		if round >= rounds {
+			return loading{}, nil, ErrCatalogMoving
+		}
+	}
+}
+
+// complete reads a second time where the first one showed that more is needed. moved says that the catalog moved.
+func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs []*decide.Needs, l loading) (loading, bool, error) {
+	histories := make([][]string, len(jobs))
+	more := false
+	for i, j := range jobs {
+		s := c.state(cat, l, i)
+		causes := fill(s, l.States[i].Rows)
+		for _, it := range j.items {
+			if row := find(causes, it.given.ID); row != nil {
+				more = c.recall(needs[i], row) || more
+				continue
+			}
+			if it.err != nil {
+				continue
+			}
+			for _, code := range s.Missing(cat.Tasks[it.event.Task]) {
+				if !slices.Contains(histories[i], code) {
+					histories[i], more = append(histories[i], code), true
+				}
+			}
+		}
+		needs[i].Sort()
+	}
+	if !more {
+		return l, false, nil
+	}
+	l, err := c.read(ctx, jobs, needs, histories)
+	return l, err == nil && l.Stamp.Revision > cat.stamp.Revision, err
+}
+
+// recall adds the records that a replay answers with.
+func (c *call) recall(n *decide.Needs, row *store.CauseRow) bool {
+	for _, t := range row.Tasks {
+		n.Tasks = append(n.Tasks, decide.TaskKey{Task: t.Task, Period: t.Period})
+	}
+	for _, g := range row.Grants {
+		for k := g.First; k < g.First+g.Count; k++ {
+			n.Records = append(n.Records, decide.RecordKey{Reward: g.Reward, N: k})
+		}
+	}
+	return len(row.Tasks)+len(row.Grants) > 0
+}
+
+// needs brings a user's events into canonical form and says what deciding them reads. An event that cannot be recorded
+// is looked up all the same, because a repeat is never an error.
+func (c *call) needs(cat *compiled, j *job) *decide.Needs {
+	n := &decide.Needs{}
+	for i := range j.items {
+		it := &j.items[i]
+		it.event, it.timeGiven, it.err = decide.Canonical(cat.Catalog, it.given, c.now)
+		if it.final != nil {
+			it.err = it.final
+		}
+		if it.err == nil {
+			n.Event(cat.Catalog, it.event)
+		}
+	}
+	n.Sort()
+	return n
+}
+
+// read loads the parts of all jobs, and the stored events of the tasks named for each.
+func (c *call) read(ctx context.Context, jobs []*job, needs []*decide.Needs, histories [][]string) (loading, error) {
+	r := store.Request{Keys: make([]store.Key, len(jobs)), ForUpdate: true}
+	for i, j := range jobs {
+		ids := make([]string, 0, len(j.items))
+		for _, it := range j.items {
+			ids = append(ids, store.CauseID(store.CauseEvent, it.given.ID))
+		}
+		if len(ids) > 1 {
+			slices.Sort(ids)
+			ids = slices.Compact(ids)
+		}
+		r.Keys[i] = store.Key{User: j.user, Parts: parts(needs[i], ids)}
+		for _, code := range histories[i] {
+			r.Keys[i].Parts = append(r.Keys[i].Parts, history(j.user, code))
+		}
+		r.Counters = append(r.Counters, needs[i].Counters...)
+	}
+	if len(jobs) > 1 {
+		slices.Sort(r.Counters)
+		r.Counters = slices.Compact(r.Counters)
+	}
+	snap, err := c.e.st.Load(ctx, r)
+	if err != nil {
+		return loading{}, wrap(err)
+	}
+	l := loading{Snapshot: snap, histories: make([]map[string][]task.Entry, len(jobs))}
+	for i, codes := range histories {
+		if len(codes) > 0 {
+			l.histories[i] = eventsOf(snap.States[i].Rows, codes)
+		}
+	}
+	return l, nil
+}
+
+// history is the part of an aggregate that holds the stored events of a task.
+func history(user, code string) store.Part {
+	return store.Part{Kind: store.KindCause, Index: store.IndexCauseTask, Prefix: store.CauseTaskPrefix(user, code)}
+}
+
+// state returns an empty state for a job.
+func (c *call) state(cat *compiled, l loading, i int) *decide.State {
+	s := decide.New(cat.Catalog, l.States[i].User, c.now)
+	s.Rows = c.e.st.Limits().RowsPerUnit
+	s.History = l.histories[i]
+	s.Scratch = new(rule.Scratch)
+	if !l.Lagging {
+		s.Counters = l.Counters
+	}
+	return s
+}
+
+// seqs is how many events of one user a unit holds at most. Their seqs lie between those of two versions.
+const seqs = 1024
+
+// decide decides a user's events in order, as many as fit into one unit.
+func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
+	st := l.States[at]
+	s := c.state(cat, l, at)
+	causes := fill(s, st.Rows)
+	s.Prepare()
+	d := &decision{job: j, results: map[int]Result{}}
+	for i, it := range j.items {
+		if row := find(causes, it.given.ID); row != nil {
+			d.results[it.at] = c.answer(s, j, it, row)
+			continue
+		}
+		if it.err != nil {
+			d.results[it.at] = Result{Err: it.err}
+			continue
+		}
+		s.Causes = len(d.causes) + 1
+		if len(d.causes) > 0 && (len(d.causes) >= seqs || !s.Fits(cat.Tasks[it.event.Task])) {
+			d.rest = j.items[i:]
+			break
+		}
+		out, cause, err := s.Record(it.event, it.timeGiven, c.strict)
+		var completed *task.CompletedError
+		switch {
+		case errors.As(err, &completed):
+			d.results[it.at] = Result{Err: err}
+			continue
+		case err != nil: // the state is half changed: all is decided again, without this event
+			j.items[i].final = err
+			return &decision{job: j, rest: j.items}
+		}
+		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
+		row := eventRow(cause)
+		causes, d.causes = append(causes, row), append(d.causes, row)
+		d.results[it.at] = Result{Outcome: Outcome(out)}
+	}
+	if len(d.causes) > 0 {
+		d.unit = unit(j.user, st.Version, s.Changes(), d.causes)
+	}
+	return d
+}

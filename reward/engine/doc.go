@@ -1,0 +1,2 @@
+// Package engine is what an application calls.
+package engine

@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/guerdon-go/guerdon/reward/internal/decide"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// Record records that a user did something, and answers what it finished and what it earned. The same event recorded
+// again changes nothing and answers as the first time.
+//
+// An error means that nothing was recorded: a [rule.FieldError] for each fault of the event, [task.ErrUnknown],
+// [task.ErrDerived], [rule.ErrTooLate] and [rule.ErrTooEarly] for times that are not taken, a [task.ConflictError] for an
+// ID that was used for something else, [ErrBusy], [ErrCatalogMoving], or what the store answered. After one that matches
+// [ErrUnknown] it may have been recorded: repeat it.
+func (e *Engine) Record(ctx context.Context, ev task.Event) (Outcome, error) {
+	return e.one(ctx, ev, false)
+}
+
+// Complete records an event that finishes its task's period, or the next of its levels or times: Finish is set. Unlike
+// Record it answers a [task.CompletedError] with the record, and stores nothing, when the period is finished already.
+// Where rules read the task through a window or a condition, Record is the right call: what Complete refuses counts nowhere.
+func (e *Engine) Complete(ctx context.Context, ev task.Event) (Outcome, error) {
+	ev.Finish = true
+	return e.one(ctx, ev, true)
+}
+
+func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, error) {
+	r := []Result{{}}
+	err := e.record(ctx, []task.Event{ev}, strict, r)
+	if err == nil {
+		err = r[0].Err
+	}
+	return r[0].Outcome, err
+}
+
+// RecordBatch records events of any number of users. It answers one Result for each, in the order given; a bad event stops
+// no other. The events of one user are decided in the order given, as if recorded one by one; other users' are decided
+// independently. Repeating a batch is a set of replays. The error of the call itself means that nothing was tried.
+func (e *Engine) RecordBatch(ctx context.Context, events ...task.Event) ([]Result, error) {
+	results := make([]Result, len(events))
+	if err := e.record(ctx, events, false, results); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// An item is one event of a call on its way.
+type item struct {
+	event     task.Event // canonical once it was found good
+	given     task.Event
+	timeGiven bool
+	at        int   // its place in the call
+	err       error // why it cannot be recorded; a repeat is answered all the same
+	final     error // why deciding it failed: it is not tried again
+}
+
+// A job is the events of one user in a call that still wait.
+type job struct {
+	user    string
+	items   []item
+	refused map[string]int64 // counters that refused the last try
+	tries   int
+	lost    bool // an answer was lost: what is found may be this call's own
+}
+
+// record decides and commits events, in as many rounds as it takes. Results are filled in as they are known.
+func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, results []Result) error {
+	cat, err := e.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	now := e.now()
+	jobs := e.jobs(events, results)
+	c := &call{e: e, now: now, strict: strict, results: results}
+	for len(jobs) > 0 {
+		n := min(len(jobs), max(1, e.st.Limits().Units))
+		again, err := c.round(ctx, cat, jobs[:n])
+		if err != nil {
+			c.fail(jobs[:n], err)
+			again = nil
+		}
+		jobs = append(again, jobs[n:]...)
+		if k, _ := e.catalog(ctx); k != nil {
+			cat = k
+		}
+		if len(again) > 0 {
+			if err := pause(ctx, again[0].tries); err != nil {
+				c.fail(jobs, err)
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
+func (e *Engine) jobs(events []task.Event, results []Result) []*job {
+	jobs := make([]*job, 0, 1)
+	byUser := map[string]*job{}
+	for i, ev := range events {
+		var f rule.Faults
+		f.At("user", rule.CheckID(ev.User))
+		f.At("id", rule.CheckID(ev.ID))
+		if err := f.Err(); err != nil {
+			results[i].Err = err
+			continue
+		}
+		j := byUser[ev.User]
+		if j == nil {
+			j = &job{user: ev.User}
+			byUser[ev.User] = j
+			jobs = append(jobs, j)
+		}
+		j.items = append(j.items, item{given: ev, at: i})
+	}
+	slices.SortFunc(jobs, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
+	return jobs
+}
+
+// call is one Record or RecordBatch.
+type call struct {
+	e       *Engine
+	now     time.Time
+	strict  bool
+	results []Result
+}
+
+// fail answers everything that still waits with an error. Where an answer was lost before, that is what it says.
+func (c *call) fail(jobs []*job, err error) {
+	for _, j := range jobs {
+		for _, it := range j.items {
+			if j.lost && !errors.Is(err, ErrUnknown) {
+				c.results[it.at].Err = fmt.Errorf("%w: %w", ErrUnknown, err)
+				continue
+			}
+			c.results[it.at].Err = err
+		}
+	}
+}
+
+// round loads, decides and commits once for a number of users, and returns the jobs that must be done again.
+func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, error) {
+	loaded, cat, err := c.load(ctx, cat, jobs)
+	if err != nil {
+		return nil, err
+	}
+	decided := make([]*decision, 0, len(jobs))
+	for i, j := range jobs {
+		decided = append(decided, c.decide(cat, j, loaded, i))
+	}
+	return c.commit(ctx, decided), nil
+}
+
+// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
+func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
+	limits := c.e.st.Limits()
+	var units []store.Unit
+	var of []*decision
+	rows := 0
+	flush := func() {
+		if len(units) == 0 {
+			return
+		}
+		results, err := c.e.st.Commit(ctx, units...)
+		for i, d := range of {
+			if err != nil {
+				again = append(again, c.broken(d, wrap(err))...)
+			} else {
+				again = append(again, c.settle(d, results[i])...)
+			}
+		}
+		units, of, rows = nil, nil, 0
+	}
+	for _, d := range decided {
+		if len(d.causes) == 0 { // nothing to write: the answers hold
+			again = append(again, c.settle(d, store.Result{})...)
+			continue
+		}
+		if len(units) > 0 && (len(units) >= limits.Units || rows+size(d.unit) > limits.Rows) {
+			flush()
+		}
+		units, of, rows = append(units, d.unit), append(of, d), rows+size(d.unit)
+	}
+	flush()
+	return again
+}
+
+// settle takes the store's answer to a unit: the results hold, or the job is done again.
+func (c *call) settle(d *decision, r store.Result) []*job {
+	j := d.job
+	if r.Written() {
+		for at, res := range d.results {
+			c.results[at] = res
+		}
+		j.items, j.refused, j.tries, j.lost = d.rest, nil, 0, false
+		if len(j.items) == 0 {
+			return nil
+		}
+		return []*job{j}
+	}
+	j.refused = nil
+	if !r.Moved {
+		j.refused = r.Exhausted
+	}
+	return c.retry(j, ErrBusy)
+}
+
+// broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is the caller's.
+func (c *call) broken(d *decision, err error) []*job {
+	if !errors.Is(err, ErrUnknown) {
+		c.fail([]*job{d.job}, err)
+		return nil
+	}
+	c.e.shared.log.Warn("the answer to a commit was lost", "user", d.job.user, "error", err)
+	d.job.lost = true
+	return c.retry(d.job, err)
+}
+
+// retry lets a job be done again, or answers it when it was tried often enough or its store is bound to a transaction.
+func (c *call) retry(j *job, err error) []*job {
+	j.tries++
+	if j.tries >= tries || c.e.st.Limits().Bound {
+		c.e.shared.log.Warn("tries ran out", "user", j.user, "tries", j.tries)
+		c.fail([]*job{j}, fmt.Errorf("user %q, %d tries: %w", j.user, j.tries, err))
+		return nil
+	}
+	return []*job{j}
+}
+
+// find returns the cause of an event among those loaded.
+func find(causes []*store.CauseRow, id string) *store.CauseRow {
+	for _, c := range causes {
+		if c.Type == store.CauseEvent && c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// answer compares an event with what is stored under its ID: a repeat, or a conflict. mine says that it was stored by
+// this very call, whose answer had been lost.
+func (c *call) answer(s *decide.State, j *job, it item, row *store.CauseRow) Result {
+	cause := eventCause(row)
+	if field := cause.Entry.Differs(it.given); field != "" {
+		return Result{Err: &task.ConflictError{User: j.user, ID: it.given.ID, Field: field}}
+	}
+	out := Outcome(s.Replay(cause))
+	if j.lost && row.Time.Equal(c.now) && !repeated(j.items, it) {
+		out.Replay = false
+	}
+	return Result{Outcome: out}
+}
+
+// repeated reports whether an item's ID stands before it in the call.
+func repeated(items []item, it item) bool {
+	for _, other := range items {
+		if other.at < it.at && other.given.ID == it.given.ID {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward/internal/decide"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// wrap gives a store's error its meaning for the engine's callers and keeps it reachable.
+func wrap(err error) error {
+	if errors.Is(err, store.ErrUnknown) {
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	return err
+}
+
+// parts names the rows that a decision needs and the causes it looks up.
+func parts(n *decide.Needs, causes []string) []store.Part {
+	list := make([]store.Part, 0, 8)
+	add := func(kind store.Kind, count int, id func(i int) string) {
+		if count == 0 {
+			return
+		}
+		ids := make([]string, count)
+		for i := range ids {
+			ids[i] = id(i)
+		}
+		list = append(list, store.Part{Kind: kind, IDs: ids})
+	}
+	add(store.KindCause, len(causes), func(i int) string { return causes[i] })
+	add(store.KindTask, len(n.Tasks), func(i int) string { return store.TaskRowID(n.Tasks[i].Task, n.Tasks[i].Period) })
+	add(store.KindTally, len(n.Tallies), func(i int) string { return store.TallyRowID(n.Tallies[i]) })
+	add(store.KindValue, len(n.Values), func(i int) string {
+		v := &n.Values[i]
+		return store.ValueRowID(v.Task, v.Key, v.Outer, v.Hash)
+	})
+	add(store.KindEntitlement, len(n.Entitlements), func(i int) string { return store.EntitlementRowID(n.Entitlements[i]) })
+	add(store.KindReward, len(n.Records), func(i int) string { return store.RewardRowID(n.Records[i].Reward, n.Records[i].N) })
+	add(store.KindCap, len(n.Caps), func(i int) string { return store.CapRowID(n.Caps[i]) })
+	add(store.KindBalance, 2*len(n.Assets), func(i int) string {
+		return store.BalanceRowID([]ledger.AccountKind{ledger.Available, ledger.Issued}[i%2], n.Assets[i/2])
+	})
+	return list
+}
+
+// fill puts loaded rows into a state, and returns the causes among them.
+func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
+	for _, r := range rows {
+		switch r := r.(type) {
+		case *store.CauseRow:
+			causes = append(causes, r)
+		case *store.TaskRow:
+			s.Tasks[decide.TaskKey{Task: r.Task, Period: r.Period}] = r.Record
+		case *store.TallyRow:
+			s.Tallies[r.Task] = decide.Tally{Revision: r.Revision, Tally: r.Tally}
+		case *store.ValueRow:
+			s.Values[rule.ValueID{Key: r.Leaf, Outer: r.Outer, Hash: r.Hash}] = true
+		case *store.EntitlementRow:
+			s.Entitlements[r.Reward] = r.Entitlement
+		case *store.RewardRow:
+			s.Records[decide.RecordKey{Reward: r.ID.Reward, N: r.ID.N}] = r.Record
+		case *store.CapRow:
+			s.Caps[r.Group] = r.Used
+		case *store.BalanceRow:
+			s.Balances[decide.BalanceKey{Kind: r.Account.Kind, Asset: r.Account.Asset}] = r.Balance
+		}
+	}
+	return causes
+}
+
+// unit turns what decisions changed into what is committed, with the causes of it.
+func unit(user string, version int64, c decide.Changes, causes []*store.CauseRow) store.Unit {
+	u := store.Unit{User: user, Version: version}
+	u.Insert = make([]store.Row, 0, len(causes)+len(c.Transfers))
+	for _, r := range causes {
+		u.Insert = append(u.Insert, r)
+	}
+	for _, t := range c.Transfers {
+		u.Insert = append(u.Insert, &store.TransferRow{Transfer: t.Transfer, Seq: t.Seq, After: t.After})
+	}
+	u.Put = make([]store.Row, 0, len(c.Tasks)+len(c.Tallies)+len(c.Values)+len(c.Entitlements)+len(c.Records)+len(c.Caps)+len(c.Balances))
+	for _, r := range c.Tasks {
+		u.Put = append(u.Put, &store.TaskRow{Record: r})
+	}
+	for _, t := range c.Tallies {
+		u.Put = append(u.Put, &store.TallyRow{User: user, Task: t.Task, Revision: t.Revision, Tally: t.Tally.Tally})
+	}
+	for _, v := range c.Values {
+		u.Put = append(u.Put, &store.ValueRow{User: user, Task: v.Task, Leaf: v.Key, Outer: v.Outer, Hash: v.Hash})
+	}
+	for _, e := range c.Entitlements {
+		u.Put = append(u.Put, &store.EntitlementRow{Entitlement: e})
+	}
+	for _, r := range c.Records {
+		u.Put = append(u.Put, &store.RewardRow{Record: r})
+	}
+	for _, use := range c.Caps {
+		u.Put = append(u.Put, &store.CapRow{CapUse: use})
+	}
+	for _, b := range c.Balances {
+		u.Put = append(u.Put, &store.BalanceRow{Balance: b})
+	}
+	for _, t := range c.Takes {
+		u.Take = append(u.Take, store.Take{Counter: t.Counter, N: t.N, Max: t.Max})
+	}
+	slices.SortFunc(u.Take, func(a, b store.Take) int { return cmp.Compare(a.Counter, b.Counter) })
+	return u
+}
+
+// size is how many rows a unit has, in the sense of store.Limits.
+func size(u store.Unit) int { return len(u.Insert) + len(u.Put) + len(u.Delete) + len(u.Take) }
+
+// eventRow is the cause of an event.
+func eventRow(c decide.Cause) *store.CauseRow {
+	r := &store.CauseRow{User: c.Entry.Event.User, Type: store.CauseEvent, ID: c.Entry.Event.ID, Hash: contentHash(c.Entry.Event),
+		Time: c.Entry.Arrived, Revision: c.Entry.Revision, Event: &c.Entry, Blocked: c.Blocked, Due: c.Due}
+	for _, k := range c.Tasks {
+		r.Tasks = append(r.Tasks, store.TaskID{Task: k.Task, Period: k.Period})
+	}
+	for _, g := range c.Grants {
+		r.Grants = append(r.Grants, store.Grants(g))
+	}
+	return r
+}
+
+// eventCause reads the cause of an event back.
+func eventCause(r *store.CauseRow) decide.Cause {
+	c := decide.Cause{Entry: *r.Event, Blocked: r.Blocked, Due: r.Due}
+	for _, k := range r.Tasks {
+		c.Tasks = append(c.Tasks, decide.TaskKey{Task: k.Task, Period: k.Period})
+	}
+	for _, g := range r.Grants {
+		c.Grants = append(c.Grants, decide.Grants(g))
+	}
+	return c
+}
+
+// eventsOf collects the stored events of tasks from loaded rows.
+func eventsOf(rows []store.Row, tasks []string) map[string][]task.Entry {
+	h := map[string][]task.Entry{}
+	for _, code := range tasks {
+		h[code] = []task.Entry{}
+	}
+	seen := map[string]bool{} // an event may be loaded by its ID and in a page
+	for _, r := range rows {
+		c, ok := r.(*store.CauseRow)
+		if !ok || c.Event == nil || seen[c.ID] {
+			continue
+		}
+		seen[c.ID] = true
+		if list, ok := h[c.Event.Event.Task]; ok {
+			h[c.Event.Event.Task] = append(list, *c.Event)
+		}
+	}
+	return h
+}
