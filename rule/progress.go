@@ -52,7 +52,7 @@ func (e *explainer) node(r Rule, target int64) Progress {
 	for i, c := range r.Of {
 		values[i] = e.value(c)
 	}
-	have := combine(r.Op, r.K, append([]int64(nil), values...))
+	have := combine(nodeStep(r.Op), r.K, append([]int64(nil), values...))
 	shown := have
 	if have == Unbounded { // open gates have enough of everything
 		shown = target
@@ -80,13 +80,13 @@ func (e *explainer) value(r Rule) int64 {
 		if i >= len(e.in) {
 			return 0
 		}
-		return e.p.leaves[i].value(&e.in[i])
+		return e.p.leafValue(i, &e.in[i])
 	}
 	values := make([]int64, len(r.Of))
 	for i, c := range r.Of {
 		values[i] = e.value(c)
 	}
-	return combine(r.Op, r.K, values)
+	return combine(nodeStep(r.Op), r.K, values)
 }
 
 func (e *explainer) leafAt(i int, target int64) Progress {
@@ -95,7 +95,7 @@ func (e *explainer) leafAt(i int, target int64) Progress {
 	if i < len(e.in) {
 		in = e.in[i]
 	}
-	matches := l.value(&in)
+	matches := e.p.leafValue(i, &in)
 	g := Progress{Rule: l.Rule, Met: matches >= target, Need: count(l.n).Mul(count(target))}
 	switch {
 	case l.Source == FromRecord:
@@ -137,7 +137,10 @@ func (e *explainer) running(l *Leaf, in *Input) int64 {
 		return 0
 	}
 	now := min(hi, e.today(unit))
-	if !in.Cell.Done.Has(now) {
+	switch {
+	case now < hi && in.Cell.Done.Has(now+1): // an event may be dated a little ahead, and so into the next period
+		now++
+	case !in.Cell.Done.Has(now):
 		now--
 	}
 	return in.Cell.Done.Last(lo, now) % l.n
