@@ -57,7 +57,10 @@ func Compile(r Rule, scope Scope, periods *Periods, task func(code string) (Task
 	case p.eval(nil, c.room) == 0:
 		c.faults.Add("", "", "can never match: "+c.tight(p))
 	}
-	return p, c.faults.Err()
+	if err := c.faults.Err(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // binder ties a tree to its tasks: it checks each leaf against its task and sets up what the leaf reads.
@@ -313,7 +316,7 @@ func (c *binder) periodsIn(w Window, unit Unit) int64 {
 	}
 }
 
-// tight names the first leaf that has no room, for people.
+// tight names the first leaf that has no room, for people. There is one: where each leaf fits once, so does every node.
 func (c *binder) tight(p *Program) string {
 	for i, room := range c.room {
 		if l := p.leaves[i]; room == 0 {

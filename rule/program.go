@@ -209,11 +209,15 @@ func atLeast(k int64, c []int64) int64 {
 		if c[n-1-int(j)] == Unbounded {
 			continue // an open child fills its place in every group
 		}
-		sum := int64(0)
+		var hi, lo, carry uint64 // the sum, which may pass 64 bits
 		for _, v := range c[:n-int(j)] {
-			sum = AddCapped(sum, v)
+			lo, carry = bits.Add64(lo, uint64(v), 0)
+			hi += carry
 		}
-		t = min(t, sum/(k-j))
+		if places := uint64(k - j); hi < places { // else the bound is above any number there is
+			q, _ := bits.Div64(hi, lo, places)
+			t = int64(min(uint64(t), q))
+		}
 	}
 	return t
 }
