@@ -136,14 +136,14 @@ func (e *explainer) running(l *Leaf, in *Input) int64 {
 	if unit == 0 {
 		return 0
 	}
-	now := min(hi, e.today(unit))
-	switch {
-	case now < hi && in.Cell.Done.Has(now+1): // an event may be dated a little ahead, and so into the next period
-		now++
-	case !in.Cell.Done.Has(now):
-		now--
+	// An event may be dated a little ahead, and so into the next period. A streak that ended before yesterday is broken.
+	now := e.today(unit)
+	for end := now + 1; end >= now-1; end-- {
+		if end <= hi && in.Cell.Done.Has(end) {
+			return in.Cell.Done.Last(lo, end) % l.n
+		}
 	}
-	return in.Cell.Done.Last(lo, now) % l.n
+	return 0
 }
 
 func count(n int64) decimal.Decimal { return decimal.NewFromInt(n) }
