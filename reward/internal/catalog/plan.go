@@ -24,9 +24,6 @@ func (n *applier) plan() {
 			}
 		}
 	}
-	for _, code := range n.excluders() {
-		n.feeders(n.Rewards[code].Config.Rule, stale)
-	}
 	for code := range stale {
 		if t := n.Tasks[code]; t != nil {
 			next := *t
@@ -38,23 +35,6 @@ func (n *applier) plan() {
 			t.Plan = n.planOf(t)
 		}
 	}
-}
-
-// excluders lists the rewards that the changed ones exclude: their plans read the changed ones' entitlements.
-func (n *applier) excluders() []string {
-	set := map[string]bool{}
-	for code := range n.rewards {
-		for _, c := range []*Catalog{n.old, n.Catalog} {
-			if r := c.Rewards[code]; r != nil {
-				for _, other := range r.Excludes {
-					if n.Rewards[other] != nil {
-						set[other] = true
-					}
-				}
-			}
-		}
-	}
-	return sorted(set)
 }
 
 // feeders adds the tasks a rule reads, and those that feed them.
