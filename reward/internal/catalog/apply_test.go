@@ -107,6 +107,9 @@ func drawDocument(t *rapid.T) Document {
 	}
 	window := func() rule.Window {
 		w := rule.Window{}
+		if rapid.Bool().Draw(t, "later") { // nothing is fixed yet
+			w.Start = epoch.AddDate(0, 0, 20)
+		}
 		if days := rapid.IntRange(0, 3).Draw(t, "end"); days > 0 {
 			w.End = epoch.AddDate(0, 0, 30*days)
 		}
