@@ -118,14 +118,12 @@ func commitTooLarge(e *env) {
 
 func refusalCases() []testCase {
 	return []testCase{
-		{name: "refusal/moved", clause: "3", run: refusalMoved,
-			sentence: "A unit whose user is at another version is answered Moved, writes none of its rows and takes nothing."},
-		{name: "refusal/exhausted writes nothing", clause: "3", run: refusalExhausted,
-			sentence: "A unit refused by a counter writes none of its rows and leaves the version."},
+		{name: "refusal/moved", clause: "3, 4", run: refusalMoved,
+			sentence: "A unit whose user is at another version is answered Moved, without an error, writes none of its rows and takes nothing."},
+		{name: "refusal/exhausted writes nothing", clause: "3, 4", run: refusalExhausted,
+			sentence: "A unit refused by a counter is answered Exhausted, without an error, writes none of its rows and leaves the version."},
 		{name: "refusal/exhausted takes nothing", clause: "3", run: refusalTakesNothing,
 			sentence: "A unit refused by one counter takes nothing from the others."},
-		{name: "refusal/no error", clause: "4", run: refusalNoError,
-			sentence: "A refusal is an answer, never an error."},
 		{name: "refusal/hinders no other", clause: "3", run: refusalAlone,
 			sentence: "A refused unit hinders no other of its call."},
 		{name: "refusal/moved before exhausted", clause: "7", run: refusalOrder,
@@ -187,16 +185,6 @@ func refusalTakesNothing(e *env) {
 	}
 }
 
-func refusalNoError(e *env) {
-	e.write(unit("u", 0, "1"))
-	if _, err := e.store().Commit(e.Context(), unit("u", 0, "2")); err != nil {
-		e.Errorf("moved: %v", err)
-	}
-	if _, err := e.store().Commit(e.Context(), takes("v", 0, "1", store.Take{Counter: "c", N: 1, Max: 0})); err != nil {
-		e.Errorf("exhausted: %v", err)
-	}
-}
-
 func refusalAlone(e *env) {
 	results := e.commit(unit("a", 0, "1"), takes("b", 0, "1", store.Take{Counter: "c", N: 1, Max: 0}), unit("c", 0, "1"))
 	if !results[0].Written() || results[1].Written() || !results[2].Written() || !e.has(cause("a", "1")) || !e.has(cause("c", "1")) {
@@ -225,6 +213,9 @@ func refusalTwice(e *env) {
 }
 
 func refusalTwiceBatch(e *env) {
+	if e.store().Limits().Units < 3 {
+		return // one unit at a time has no others
+	}
 	e.write(unit("b", 0, "1"))
 	_, err := e.store().Commit(e.Context(), unit("a", 0, "1"), unit("b", e.version("b"), "1"), unit("c", 0, "1"))
 	if err == nil {

@@ -61,7 +61,7 @@ func (e *env) grants(code string) []store.Row {
 	var rows []store.Row
 	var units []store.Unit
 	for i, user := range lookalikes() {
-		mine := []store.Row{grant(user, code, 1, i%3-1, reward.Pending), grant(user, code, 2, i%3-1, reward.Granted)}
+		mine := []store.Row{grant(user, code, 1, i%2-1, reward.Pending), grant(user, code, 2, i%2-1, reward.Granted)}
 		rows = append(rows, mine...)
 		units = append(units, unit(user, e.version(user), code, mine...))
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,11 +25,20 @@ func runModel(e *env) {
 	round := 0
 	rapid.Check(e.tb, func(t *rapid.T) {
 		round++
-		m := &model{env: &env{tb: e.tb, open: e.open, s: e.store()}, t: t, name: fmt.Sprintf("m%d-", round), users: map[string]*modelUser{},
+		m := &model{env: &env{tb: inSequence{t, e.tb.Context()}, open: e.open, s: e.store()}, t: t, name: fmt.Sprintf("m%d-", round), users: map[string]*modelUser{},
 			counters: map[string]int64{}, closed: map[string]bool{}}
 		t.Repeat(map[string]func(*rapid.T){"commit": m.commit, "load": m.load, "list": m.list, "": m.check})
 	})
 }
+
+// inSequence fails the sequence that is played, so that it is made shorter.
+type inSequence struct {
+	*rapid.T
+	ctx context.Context
+}
+
+// Context is that of the case: rapid's own would end with each sequence.
+func (t inSequence) Context() context.Context { return t.ctx }
 
 // A model is what a store should hold, kept in the plainest way.
 type model struct {
@@ -61,11 +71,7 @@ func (m *model) commit(t *rapid.T) {
 			units = append(units, m.unit(t, m.name+name))
 		}
 	}
-	results, err := m.env.store().Commit(m.env.Context(), units...)
-	if err != nil {
-		t.Fatalf("commit: %v", err)
-	}
-	for i, r := range results {
+	for i, r := range m.env.commit(units...) {
 		m.mirror(t, units[i], r, len(units) > 1)
 	}
 }

@@ -82,17 +82,21 @@ func (e *env) store() store.Store {
 	return e.s
 }
 
-// commit hands units to the store, and wants an answer for each and no error.
+// commit hands units to the store, as many at once as it takes, and wants an answer for each and no error.
 func (e *env) commit(units ...store.Unit) []store.Result {
 	e.Helper()
-	results, err := e.store().Commit(e.Context(), units...)
-	if err != nil {
-		e.Fatalf("commit: %v", err)
+	var all []store.Result
+	for some := range slices.Chunk(units, max(1, e.store().Limits().Units)) {
+		results, err := e.store().Commit(e.Context(), some...)
+		if err != nil {
+			e.Fatalf("commit: %v", err)
+		}
+		if len(results) != len(some) {
+			e.Fatalf("commit of %d units gave %d results", len(some), len(results))
+		}
+		all = append(all, results...)
 	}
-	if len(results) != len(units) {
-		e.Fatalf("commit of %d units gave %d results", len(units), len(results))
-	}
-	return results
+	return all
 }
 
 // write hands units to the store, and wants all of them written.
@@ -111,9 +115,16 @@ func (e *env) load(user string, parts ...store.Part) store.State {
 	return e.snapshot(store.Request{Keys: []store.Key{{User: user, Parts: parts}}}).States[0]
 }
 
-// snapshot loads, and wants a state for each key and no error.
+// snapshot loads, as many users at once as the store takes, and wants a state for each key and no error.
 func (e *env) snapshot(r store.Request) store.Snapshot {
 	e.Helper()
+	if most := max(1, e.store().Limits().Units); len(r.Keys) > most {
+		first, rest := r, r
+		first.Keys, rest.Keys = r.Keys[:most], r.Keys[most:]
+		snap := e.snapshot(first)
+		snap.States = append(snap.States, e.snapshot(rest).States...)
+		return snap
+	}
 	snap, err := e.store().Load(e.Context(), r)
 	if err != nil {
 		e.Fatalf("load: %v", err)
