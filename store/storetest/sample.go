@@ -58,7 +58,11 @@ func sampleCause(user string) *store.CauseRow {
 		Event: &task.Entry{
 			Event: task.Event{
 				ID: "order-1 é", User: user, Task: "TS000061", Time: sampleTime(-1), Growth: 1_000_000_000_000, Finish: true,
-				Attrs: rule.Attrs{"name": sampleText, "vip": true, "off": false}, Meta: json.RawMessage(`{"a":[1.50,"<é>"],"b":null}`),
+				Attrs: rule.Attrs{
+					"name": sampleText, "vip": true, "off": false, "n": int64(9_007_199_254_740_993), "at": sampleTime(2),
+					"total": decimal.RequireFromString("12345678901234567890.12"), "tags": []string{"a", sampleText, ""},
+				},
+				Meta: json.RawMessage(`{"a":[1.50,"<é>"],"b":null}`),
 			},
 			TimeGiven: true, Accepted: true, Ignored: task.Completed, Revision: 11, Seq: 3, Arrived: sampleTime(1),
 		},
@@ -109,10 +113,8 @@ func sampleTransfer(user string) *store.TransferRow {
 	amount := sampleAmount("2888.5 CNY")
 	return &store.TransferRow{
 		Transfer: ledger.Transfer{
-			ID:     ledger.TransferID{User: user, Cause: store.MoveCauseID("RS000910", 2, 3), Leg: 1},
-			Debit:  ledger.Account{User: user, Kind: "issued", Asset: "CNY"},
-			Credit: ledger.Account{User: user, Kind: "available", Asset: "CNY"},
-			Amount: amount, Actor: "ops é", Reason: sampleText, Time: sampleTime(0),
+			ID:    ledger.TransferID{User: user, Cause: store.MoveCauseID("RS000910", 2, 3), Leg: 1},
+			Debit: "issued", Credit: "available", Amount: amount, Actor: "ops é", Reason: sampleText, Time: sampleTime(0),
 		},
 		Seq: 8, After: sampleAmount("12345678901234567890.123456789012345678 CNY"),
 	}
