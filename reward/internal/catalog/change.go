@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
@@ -67,9 +68,9 @@ func (p *planner) document(d Document) {
 		p.faults.Addf("", "", "a %T is no document; put rule.Calendar, ledger.Asset, task.Group, task.Config, reward.Group or reward.Config", d)
 		return
 	}
-	path := kind + " " + code
+	path := pathOf(kind, code)
 	if p.seen[use{kind, code}] {
-		p.faults.Add(path, "", "is put twice in one call")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is put twice in one call")
 		return
 	}
 	p.seen[use{kind, code}] = true
@@ -82,10 +83,10 @@ func (p *planner) document(d Document) {
 	case p.ch.Missing && exists:
 		return
 	case exists && !old.Meta.Retired.IsZero():
-		p.faults.Add(path, "", "is retired; a document that was ended stays so")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is retired; a document that was ended stays so")
 		return
 	case revision != 0 && revision != old.Meta.Revision:
-		p.stale = staleError(path, revision, old.Meta.Revision)
+		p.stale = staleError(strings.TrimSuffix(path, ": "), revision, old.Meta.Revision)
 		return
 	case exists && p.same(old.Document, d):
 		return
@@ -96,6 +97,15 @@ func (p *planner) document(d Document) {
 	}
 	p.age(&s, old, exists)
 	p.write(kind, code, s)
+}
+
+// pathOf is where the faults of a document lie: "task sign-in: " before its fields. There is one calendar, and codes have
+// dots of their own.
+func pathOf(kind, code string) string {
+	if kind == KindCalendar {
+		return KindCalendar
+	}
+	return kind + " " + code + ": "
 }
 
 // age works out from when a document counts, and when its window's end last moved (S21).
@@ -119,9 +129,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 	kind, code, _, _ := Identify(s.Document)
 	switch {
 	case !exists:
-		p.faults.Add(path, "", "does not exist")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "does not exist")
 	case kind == KindCalendar || kind == KindAsset:
-		p.faults.Add(path, "", "cannot be retired")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "cannot be retired")
 	case old.Meta.Retired.IsZero():
 		s.Document, s.Meta = old.Document, old.Meta
 		s.Meta.Retired = p.now
@@ -132,7 +142,7 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 func (p *planner) write(kind, code string, s Stored) {
 	body, err := s.Encode()
 	if err != nil {
-		p.faults.At(kind+" "+code, err)
+		p.faults.At(pathOf(kind, code), err)
 		return
 	}
 	s.Meta.Revision = p.next
