@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -33,20 +34,20 @@ func (c *Catalog) Plan(ch Change, now time.Time) (*Catalog, []Write, error) {
 	for _, d := range ch.Documents {
 		p.document(d)
 	}
-	if err := p.faults.Err(); err != nil {
-		return nil, nil, err
-	}
 	if p.stale != nil {
-		return nil, nil, p.stale
+		return nil, nil, errors.Join(p.faults.Err(), p.stale)
 	}
 	if len(p.stored) == 0 {
-		return c, nil, nil
+		return c, nil, p.faults.Err()
 	}
 	next, err := c.Apply(p.next, p.stored...)
-	if err != nil {
+	if err := errors.Join(p.faults.Err(), err); err != nil {
 		return nil, nil, err
 	}
-	return next, p.writes, p.faults.Err()
+	if p.unwritten != nil { // what has no JSON has a fault that Apply found; this is for what it does not know
+		return nil, nil, p.unwritten
+	}
+	return next, p.writes, nil
 }
 
 type planner struct {
@@ -59,6 +60,8 @@ type planner struct {
 	writes []Write
 	faults rule.Faults
 	stale  error
+	// unwritten is why a document has no stored form.
+	unwritten error
 }
 
 // document plans one document: what it is now, whether it may change so, and what is kept about it.
@@ -142,8 +145,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 func (p *planner) write(kind, code string, s Stored) {
 	body, err := s.Encode()
 	if err != nil {
-		p.faults.At(pathOf(kind, code), err)
-		return
+		var f rule.Faults
+		f.At(pathOf(kind, code), err)
+		p.unwritten = errors.Join(p.unwritten, f.Err())
 	}
 	s.Meta.Revision = p.next
 	p.stored = append(p.stored, s)
