@@ -95,7 +95,11 @@ func (p *planner) document(d Document) {
 		return
 	}
 	if exists {
-		p.faults.At(path, p.allowed(old, d))
+		err := p.allowed(old, d)
+		p.faults.At(path, err)
+		if err != nil && kind == KindPause {
+			return // the reward it pauses would say the same again
+		}
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = old.Meta.Since, old.Meta.Put, old.Meta.Moved
 	}
 	p.age(&s, old, exists)
