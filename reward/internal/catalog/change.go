@@ -93,7 +93,7 @@ func (p *planner) document(d Document) {
 	if !exists {
 		p.ended(path, d)
 	} else {
-		p.faults.At(path, p.allowed(old, d))
+		p.faults.At(path+": ", p.allowed(old, d))
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = old.Meta.Since, old.Meta.Put, old.Meta.Moved
 	}
 	p.age(&s, old, exists)
@@ -150,7 +150,7 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 func (p *planner) write(kind, code string, s Stored) {
 	body, err := s.Encode()
 	if err != nil {
-		p.faults.At(kind+" "+code, err)
+		p.faults.At(kind+" "+code+": ", err)
 		return
 	}
 	s.Meta.Revision = p.next
