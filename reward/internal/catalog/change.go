@@ -84,10 +84,10 @@ func (p *planner) document(d Document) {
 	case exists && !old.Meta.Retired.IsZero():
 		p.faults.Add(path, "", "is retired; a document that was ended stays so")
 		return
+	case exists && p.same(old.Document, d): // whatever revision was read: a put whose answer was lost can be repeated
+		return
 	case revision != 0 && revision != old.Meta.Revision:
 		p.stale = staleError(path, revision, old.Meta.Revision)
-		return
-	case exists && p.same(old.Document, d):
 		return
 	}
 	if !exists {
