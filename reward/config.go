@@ -134,7 +134,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {
-		return &rule.FieldError{Value: string(b), Reason: "not a duration such as 72h or 30m"}
+		return &rule.FieldError{Value: string(b[:min(len(b), 80)]), Reason: "not a duration such as 72h or 30m"}
 	}
 	*d = Duration(v)
 	return nil
