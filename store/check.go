@@ -141,7 +141,14 @@ func inspect(r Row) (kind Kind, meta json.RawMessage, ok bool) {
 func appendOnly(kind Kind) bool { return kind == KindCause || kind == KindTransfer }
 
 // known reports whether this release knows a kind.
-func known(kind Kind) bool { return newWire(kind) != nil }
+func known(kind Kind) bool {
+	switch kind {
+	case KindCause, KindTask, KindTally, KindValue, KindEntitlement, KindReward, KindCap, KindTransfer, KindBalance:
+		return true
+	default:
+		return false
+	}
+}
 
 func (u *Unit) checkDelete(key RowKey) error {
 	switch {

@@ -164,7 +164,9 @@ func (r *RewardRow) Clone() Row {
 }
 
 // Key identifies the row by its group.
-func (r *CapRow) Key() RowKey { return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group, r.Used.Asset)} }
+func (r *CapRow) Key() RowKey {
+	return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group, r.Used.Asset)}
+}
 
 // Index is empty.
 func (r *CapRow) Index() []Entry { return nil }
@@ -211,7 +213,13 @@ func (r *BalanceRow) Clone() Row {
 }
 
 // Instant is t as stores keep it: in UTC, cut to the microsecond.
-func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+func Instant(t time.Time) time.Time {
+	t = t.Round(0).UTC()                                           // without the reading of a monotonic clock
+	if rest := t.Nanosecond() % int(time.Microsecond); rest != 0 { // most were cut before, and Truncate divides in 128 bits
+		t = t.Add(-time.Duration(rest))
+	}
+	return t
+}
 
 // cloneAttrs copies canonical attributes: of their values only lists are shared by assignment.
 func cloneAttrs(a rule.Attrs) rule.Attrs {
