@@ -99,7 +99,9 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err := ctx.Err(); err != nil {
 		return nil, &store.Error{Op: "commit", Err: err}
 	}
-	if err := store.Check(units...); err != nil {
+	var few [changesFew]store.RowKey
+	keys, err := store.CheckKeys(few[:0], units...)
+	if err != nil {
 		return nil, err
 	}
 	if err := limits.Check(units...); err != nil {
@@ -108,14 +110,13 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	results := make([]store.Result, len(units))
 	if len(units) == 1 {
 		var few [changesFew]change
-		var err error
-		results[0], err = s.apply(&units[0], changes(few[:0], &units[0]))
+		results[0], err = s.apply(&units[0], changes(few[:0], &units[0], keys))
 		if err != nil {
 			return nil, err
 		}
 		return results, nil
 	}
-	return s.commitMany(units, results)
+	return s.commitMany(units, keys, results)
 }
 
 // changesFew is how many changes of a unit need no memory of their own.
@@ -124,11 +125,12 @@ const changesFew = 16
 // commitMany looks for corruption in all units before it applies the first, since an error says that nothing was written.
 // A unit that finds its user at another version is refused there and then: the keys of one whose version holds later on
 // as well cannot have changed in between.
-func (s *Store) commitMany(units []store.Unit, results []store.Result) ([]store.Result, error) {
+func (s *Store) commitMany(units []store.Unit, keys []store.RowKey, results []store.Result) ([]store.Result, error) {
 	all := make([][]change, len(units))
 	for i := range units {
 		u := &units[i]
-		all[i] = changes(nil, u)
+		all[i] = changes(nil, u, keys)
+		keys = keys[len(all[i]):]
 		sh := s.shard(u.User)
 		sh.mu.Lock()
 		moved, err := sh.check(u, all[i])

@@ -1,6 +1,8 @@
 package memory
 
 import (
+	"slices"
+
 	"github.com/guerdon-go/guerdon/store"
 )
 
@@ -36,15 +38,18 @@ type change struct {
 	row  store.Row
 }
 
-// changes copies a unit's rows, before any lock is taken: first Insert, then Put, then Delete.
-func changes(cs []change, u *store.Unit) []change {
+// changes copies a unit's rows, before any lock is taken: first Insert, then Put, then Delete. keys begin with theirs, in
+// that order.
+func changes(cs []change, u *store.Unit, keys []store.RowKey) []change {
+	cs = slices.Grow(cs, len(u.Insert)+len(u.Put)+len(u.Delete))
 	for _, rows := range [2][]store.Row{u.Insert, u.Put} {
 		for _, r := range rows {
-			key := r.Key()
+			key := &keys[len(cs)]
 			cs = append(cs, change{kindNumber(key.Kind), key.ID, r.Clone()})
 		}
 	}
-	for _, key := range u.Delete {
+	for range u.Delete {
+		key := &keys[len(cs)]
 		cs = append(cs, change{kindNumber(key.Kind), key.ID, nil})
 	}
 	return cs
