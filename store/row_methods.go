@@ -41,6 +41,25 @@ func (ix Index) ByUser() bool {
 	return ix == IndexCauseTask || ix == IndexRewardUser || ix == IndexTransferAccount
 }
 
+// IndexKey is the key of a row in an index, the one that [Row.Index] has for it, or empty if it has no entry there.
+func IndexKey(ix Index, r Row) string {
+	switch r := r.(type) {
+	case *CauseRow:
+		if ix == IndexCauseTask && r.Type == CauseEvent && r.Event != nil {
+			return CauseTaskKey(r.User, r.Event.Event.Task, r.Event.Seq, r.ID)
+		}
+	case *RewardRow:
+		if ix != IndexRewardOpen || r.Status == reward.Pending || r.Status == reward.Claimable {
+			return RewardKey(ix, r.ID, r.Time)
+		}
+	case *TransferRow:
+		if ix == IndexTransferAccount && r.Seq != 0 {
+			return TransferAccountKey(r.ID.User, r.Amount.Asset, r.Seq)
+		}
+	}
+	return ""
+}
+
 // Key identifies the row by its type and ID.
 func (r *CauseRow) Key() RowKey {
 	return RowKey{Kind: KindCause, User: r.User, ID: CauseID(r.Type, r.ID)}
@@ -48,10 +67,10 @@ func (r *CauseRow) Key() RowKey {
 
 // Index leads to events by their task and order of arrival; other causes have no entry.
 func (r *CauseRow) Index() []Entry {
-	if r.Type != CauseEvent || r.Event == nil {
-		return nil
+	if key := IndexKey(IndexCauseTask, r); key != "" {
+		return []Entry{{IndexCauseTask, key}}
 	}
-	return []Entry{{IndexCauseTask, CauseTaskKey(r.User, r.Event.Event.Task, r.Event.Seq, r.ID)}}
+	return nil
 }
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
@@ -142,10 +161,10 @@ func (r *RewardRow) Key() RowKey {
 // Index leads to the record by its user, by its reward, and while it is pending or claimable among the open ones.
 func (r *RewardRow) Index() []Entry {
 	entries := make([]Entry, 2, 3)
-	entries[0] = Entry{IndexRewardUser, RewardKey(IndexRewardUser, r.ID, r.Time)}
-	entries[1] = Entry{IndexRewardReward, RewardKey(IndexRewardReward, r.ID, r.Time)}
-	if r.Status == reward.Pending || r.Status == reward.Claimable {
-		entries = append(entries, Entry{IndexRewardOpen, RewardKey(IndexRewardOpen, r.ID, r.Time)})
+	entries[0] = Entry{IndexRewardUser, IndexKey(IndexRewardUser, r)}
+	entries[1] = Entry{IndexRewardReward, IndexKey(IndexRewardReward, r)}
+	if key := IndexKey(IndexRewardOpen, r); key != "" {
+		entries = append(entries, Entry{IndexRewardOpen, key})
 	}
 	return entries
 }
@@ -185,10 +204,10 @@ func (r *TransferRow) Key() RowKey {
 // Index leads to the transfer by its asset and place in the statement. One with seq 0 does not touch what is available and
 // has no entry.
 func (r *TransferRow) Index() []Entry {
-	if r.Seq == 0 {
-		return nil
+	if key := IndexKey(IndexTransferAccount, r); key != "" {
+		return []Entry{{IndexTransferAccount, key}}
 	}
-	return []Entry{{IndexTransferAccount, TransferAccountKey(r.ID.User, r.Amount.Asset, r.Seq)}}
+	return nil
 }
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.

@@ -4,7 +4,8 @@
 // It passes the whole of package storetest. Rows are copied on the way in and out. Users do not wait for each other but for
 // a moment when their names fall into the same of 64 parts; counters have locks of their own, taken after the user's and in
 // byte order. A list reads a few rows at a time from each part and holds nothing while the caller's loop body runs; it sees
-// commits that land behind its back, or not.
+// commits that land behind its back, or not. An index is built when it is first read, part by part or user by user, and
+// kept up from then on, so the first list of many rows takes longer than the next.
 package memory
 
 import (
@@ -38,8 +39,8 @@ type shard struct {
 	users map[string]*user
 	names ordered
 	// rewards and open are the indexes reward/reward and reward/open. Guarded by mu.
-	rewards ordered
-	open    ordered
+	rewards index
+	open    index
 }
 
 // New returns an empty store.
