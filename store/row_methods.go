@@ -8,6 +8,7 @@ import (
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 // Kinds lists the kinds of rows this release knows, in a fixed order. The slice is the caller's.
@@ -75,24 +76,33 @@ func (r *CauseRow) Index() []Entry {
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
 func (r *CauseRow) Clone() Row {
-	c := *r
+	// Of most causes these parts are one each, which live as long as the row: all is one piece of memory.
+	p := &struct {
+		row    CauseRow
+		event  task.Entry
+		tasks  [1]TaskID
+		grants [1]Grants
+	}{row: *r}
+	c := &p.row
 	c.Time = Instant(r.Time)
 	if r.Event != nil {
-		e := *r.Event
+		e := &p.event
+		*e = *r.Event
 		e.Event.Time, e.Arrived = Instant(e.Event.Time), Instant(e.Arrived)
 		e.Event.Attrs = cloneAttrs(e.Event.Attrs)
 		e.Event.Meta = bytes.Clone(e.Event.Meta)
-		c.Event = &e
+		c.Event = e
 	}
 	if r.Move != nil {
 		m := *r.Move
 		c.Move = &m
 	}
-	c.Tasks, c.Grants, c.Blocked = slices.Clone(r.Tasks), slices.Clone(r.Grants), slices.Clone(r.Blocked)
+	c.Tasks, c.Grants = cloneInto(&p.tasks, r.Tasks), cloneInto(&p.grants, r.Grants)
+	c.Blocked = slices.Clone(r.Blocked)
 	for i := range c.Blocked {
 		c.Blocked[i].Until = Instant(c.Blocked[i].Until)
 	}
-	return &c
+	return c
 }
 
 // Key identifies the row by task and period.
@@ -119,6 +129,15 @@ func (r *TallyRow) Index() []Entry { return nil }
 
 // Clone returns a copy that shares nothing with r.
 func (r *TallyRow) Clone() Row {
+	if cells := r.Tally.Cells; len(cells) == 1 && cells[0].Done.Words == nil && cells[0].Open == nil {
+		// A single cell without slices of its own is one piece of memory with the row.
+		p := &struct {
+			row   TallyRow
+			cells [1]rule.Cell
+		}{row: *r}
+		p.row.Tally.Cells = cloneInto(&p.cells, cells)
+		return &p.row
+	}
 	c := *r
 	c.Tally = r.Tally.Clone()
 	return &c
@@ -171,15 +190,20 @@ func (r *RewardRow) Index() []Entry {
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
 func (r *RewardRow) Clone() Row {
-	c := *r
+	// Most records have one move for good: both are one piece of memory.
+	p := &struct {
+		row   RewardRow
+		moves [1]reward.Move
+	}{row: *r}
+	c := &p.row
 	c.Time, c.Deadline = Instant(r.Time), Instant(r.Deadline)
 	c.Meta = bytes.Clone(r.Meta)
 	c.Taken.Counters = slices.Clone(r.Taken.Counters)
-	c.Moves = slices.Clone(r.Moves)
+	c.Moves = cloneInto(&p.moves, r.Moves)
 	for i := range c.Moves {
 		c.Moves[i].Time = Instant(c.Moves[i].Time)
 	}
-	return &c
+	return c
 }
 
 // Key identifies the row by its group.
@@ -240,8 +264,20 @@ func Instant(t time.Time) time.Time {
 	return t
 }
 
+// cloneInto copies a slice, into room if it has one element.
+func cloneInto[T any](room *[1]T, s []T) []T {
+	if len(s) != 1 {
+		return slices.Clone(s)
+	}
+	room[0] = s[0]
+	return room[:]
+}
+
 // cloneAttrs copies canonical attributes: of their values only lists are shared by assignment.
 func cloneAttrs(a rule.Attrs) rule.Attrs {
+	if a == nil {
+		return nil
+	}
 	c := maps.Clone(a)
 	for name, v := range c {
 		switch v := v.(type) {
