@@ -55,7 +55,7 @@ type Config struct {
 	Excludes []string `json:"excludes,omitempty"`
 	// Priority says which of several rewards due by one event is decided first: the higher; equals go by code.
 	Priority int `json:"priority,omitempty"`
-	// Review leaves new records pending until [Engine.Review] passes or rejects them.
+	// Review leaves new records pending until a review passes or rejects them.
 	Review bool `json:"review,omitempty"`
 	// Claim leaves records claimable until the user claims them.
 	Claim bool `json:"claim,omitempty"`
