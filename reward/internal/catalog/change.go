@@ -178,8 +178,13 @@ func (p *planner) write(kind, code string, s Stored) {
 	p.writes = append(p.writes, Write{kind, code, body})
 }
 
-// same reports whether two documents have the same content.
+// same reports whether a stored document and another have the same content. A calendar is kept with its defaults filled in.
 func (p *planner) same(a, b Document) bool {
+	if c, ok := b.(rule.Calendar); ok {
+		if filled, err := c.Periods(); err == nil {
+			b = filled.Calendar()
+		}
+	}
 	x, err := content(a)
 	y, err2 := content(b)
 	return err == nil && err2 == nil && bytes.Equal(x, y)
