@@ -58,6 +58,7 @@ type item struct {
 	event     task.Event // canonical once it was found good
 	given     task.Event
 	timeGiven bool
+	recalled  bool  // it is a repeat, and what it answers with was added to what is read
 	at        int   // its place in the call
 	err       error // why it cannot be recorded; a repeat is answered all the same
 	final     error // why deciding it failed: it is not tried again
