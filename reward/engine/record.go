@@ -80,7 +80,7 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 		return err
 	}
 	now := e.now()
-	jobs := e.jobs(events, results)
+	jobs := e.jobs(cat, now, events, results)
 	c := &call{e: e, now: now, strict: strict, results: results}
 	for len(jobs) > 0 {
 		n := min(len(jobs), max(1, e.st.Limits().Units))
@@ -104,7 +104,7 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 }
 
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
-func (e *Engine) jobs(events []task.Event, results []Result) []*job {
+func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results []Result) []*job {
 	jobs := make([]*job, 0, 1)
 	byUser := map[string]*job{}
 	for i, ev := range events {
@@ -112,6 +112,9 @@ func (e *Engine) jobs(events []task.Event, results []Result) []*job {
 		f.At("user", rule.CheckID(ev.User))
 		f.At("id", rule.CheckID(ev.ID))
 		if err := f.Err(); err != nil {
+			if _, _, all := decide.Canonical(cat.Catalog, ev, now); errors.Is(all, rule.ErrInvalid) {
+				err = all // with whatever else is wrong
+			}
 			results[i].Err = err
 			continue
 		}
