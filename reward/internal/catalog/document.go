@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
@@ -189,11 +190,17 @@ func into[T any](data []byte) (Document, error) {
 	return v, nil
 }
 
-// strict decodes one JSON value and refuses fields that v does not have.
+// strict decodes one JSON value and refuses fields that v does not have, and anything after the value.
 func strict(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	return d.Decode(v)
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("must be one JSON value with nothing after it")
+	}
+	return nil
 }
 
 // ErrStale is returned when a document changed since the revision its writer read.
