@@ -79,13 +79,8 @@ func (sh *shard) write(unit *store.Unit, cs []change) {
 	u.version++
 	for i := range cs {
 		c := &cs[i]
+		sh.reindex(u, c)
 		rows := u.rows[c.kind]
-		switch c.kind {
-		case rewards:
-			sh.reindex(u, rewards, rows[c.id], c.row)
-		case causes, transfers: // never replaced
-			sh.reindex(u, c.kind, nil, c.row)
-		}
 		switch {
 		case c.row == nil:
 			delete(rows, c.id)
