@@ -1,0 +1,140 @@
+package enginetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
+)
+
+// edit puts a document with what may change of it at any time (S21), or ends its draft.
+func (g *game) edit(t *rapid.T) {
+	switch rapid.IntRange(0, 4).Draw(t, "edit") {
+	case 0:
+		g.editTask(t)
+	case 1:
+		g.editGroup(t)
+	default:
+		g.editReward(t)
+	}
+}
+
+func (g *game) editReward(t *rapid.T) {
+	c := g.drawReward(t).config
+	if c.Draft {
+		g.endDraft(t, c)
+		return
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	case 0:
+		c.Window.End = g.drawEnd(t, c.Window, c.Rule)
+	case 1:
+		c.Limit.Max = rapid.Int64Range(0, 5).Draw(t, "max")
+		if !c.Limit.Cycle.IsZero() {
+			c.Limit.PerCycle = rapid.Int64Range(0, 3).Draw(t, "per cycle")
+		}
+	case 2:
+		c.Budget.Max = rapid.Int64Range(0, 8).Draw(t, "max")
+		if !c.Budget.Cycle.IsZero() {
+			c.Budget.PerCycle = rapid.Int64Range(0, 3).Draw(t, "per cycle")
+		}
+	case 3:
+		if c.AmountFrom == "" {
+			c.Amount = ledger.Amount{Asset: c.Amount.Asset, Value: decimal.NewFromInt(rapid.Int64Range(1, 9).Draw(t, "amount"))}
+		}
+		c.Priority = rapid.IntRange(0, 2).Draw(t, "priority")
+	case 4:
+		drawPaying(t, &c)
+	case 5:
+		c.Excludes = nil
+		for _, code := range g.putRewards() {
+			if code != c.Code && chance(t, 25, "excludes") {
+				c.Excludes = append(c.Excludes, code)
+			}
+		}
+	}
+	if g.put(t, c) {
+		g.edited[c.Code] = true
+	}
+}
+
+func (g *game) putRewards() []string {
+	var codes []string
+	for code := range g.model.rewards {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// endDraft lets a reward count, with the tasks it reads.
+func (g *game) endDraft(t *rapid.T, c reward.Config) {
+	var docs []engine.Document
+	for _, code := range c.Rule.Tasks() {
+		if d := g.model.tasks[code].config; d.Draft {
+			d.Draft = false
+			docs = append(docs, d)
+		}
+	}
+	c.Draft = false
+	c.Limit = drawLimit(t, "limit", 4) // a draft may change freely
+	g.put(t, append(docs, c)...)
+}
+
+// drawEnd draws another end for a window: none, where it may split a period, or where whole ones end.
+func (g *game) drawEnd(t *rapid.T, w rule.Window, r rule.Rule) (end time.Time) {
+	if chance(t, 25, "open") {
+		return end
+	}
+	unit := rule.Day
+	for _, code := range r.Tasks() {
+		if c := g.model.tasks[code].config; c.Derived() {
+			unit = max(unit, c.Period.Unit())
+		}
+	}
+	at := g.world.drawBound(t, -2, 14)
+	if unit != rule.Day || chance(t, 60, "whole") {
+		at = g.world.periods.Bounds(unit, g.world.periods.Ordinal(unit, at)).End
+	}
+	if !w.Start.IsZero() && !at.After(w.Start) {
+		return w.End
+	}
+	return at
+}
+
+func (g *game) editTask(t *rapid.T) {
+	doc := g.model.tasks[rapid.SampledFrom(g.world.tasks).Draw(t, "task").Code]
+	if doc == nil || doc.retired {
+		t.Skip("not put")
+	}
+	c := doc.config
+	switch {
+	case c.Draft:
+		c.Draft = false
+	case c.Derived() || rapid.Bool().Draw(t, "window"):
+		c.Window.End = g.drawEnd(t, c.Window, c.Rule)
+	default:
+		c.Where = ""
+		if rapid.Bool().Draw(t, "where") {
+			c.Where = g.world.drawCond(t)
+		}
+	}
+	g.put(t, c)
+}
+
+// editGroup moves a cap.
+func (g *game) editGroup(t *rapid.T) {
+	group, ok := g.model.groups["g"]
+	if !ok {
+		t.Skip("no group")
+	}
+	group.Cap = ledger.Whole(group.Cap.Asset, rapid.Int64Range(3, 20).Draw(t, "cap"))
+	group.CapBlocks = rapid.Bool().Draw(t, "cap blocks")
+	g.put(t, group)
+}
