@@ -172,9 +172,10 @@ func (c *binder) gate(l *Leaf, at func(string) string) {
 		return
 	}
 	l.end = end
-	if end.IsZero() || single || !t.Window.End.IsZero() && !t.Window.End.After(end) {
+	if end.IsZero() || single {
 		return // the record alone can tell
 	}
+	// Also where the task's window ends first: that may move later, and the track must have counted from the beginning.
 	l.Track = &Track{Task: t.Code, Form: FormGrowth, Span: Window{End: end}, Target: t.Target, Level: l.Level,
 		Born: max(c.scope.Since, c.scope.Moved)}
 	l.Track.seal()

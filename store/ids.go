@@ -62,8 +62,11 @@ func RewardRowID(reward string, n int64) string {
 	return string(appendNumber(append(append(b, reward...), sep), n))
 }
 
-// CapRowID is the row ID of a user's use of a group's cap.
-func CapRowID(group string) string { return group }
+// CapRowID is the row ID of what a user got of an asset from a group of rewards.
+func CapRowID(group, asset string) string {
+	b := make([]byte, 0, 2*64+1)
+	return string(append(append(append(b, group...), sep), asset...))
+}
 
 // TransferRowID is the row ID of a transfer.
 func TransferRowID(id ledger.TransferID) string {

@@ -164,7 +164,7 @@ func (r *RewardRow) Clone() Row {
 }
 
 // Key identifies the row by its group.
-func (r *CapRow) Key() RowKey { return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group)} }
+func (r *CapRow) Key() RowKey { return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group, r.Used.Asset)} }
 
 // Index is empty.
 func (r *CapRow) Index() []Entry { return nil }

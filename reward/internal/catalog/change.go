@@ -90,7 +90,9 @@ func (p *planner) document(d Document) {
 	case exists && p.same(old.Document, d):
 		return
 	}
-	if exists {
+	if !exists {
+		p.ended(path, d)
+	} else {
 		p.faults.At(path, p.allowed(old, d))
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = old.Meta.Since, old.Meta.Put, old.Meta.Moved
 	}
@@ -108,10 +110,26 @@ func (p *planner) age(s *Stored, old Stored, exists bool) {
 	switch {
 	case draft:
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = 0, time.Time{}, 0
-	case !exists || wasDraft:
+	case !exists || !p.fixed(wasDraft, wasWindow): // nothing was counted yet, and anything may have changed
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = p.next, p.now, 0
 	case !window.End.Equal(wasWindow.End):
 		s.Meta.Moved = p.next
+	}
+}
+
+// ended refuses a new document whose rule reads a task that was ended.
+func (p *planner) ended(path string, d Document) {
+	var r rule.Rule
+	switch d := d.(type) {
+	case task.Config:
+		r = d.Rule
+	case reward.Config:
+		r = d.Rule
+	}
+	for _, code := range r.Tasks() {
+		if t := p.c.Tasks[code]; t != nil && !t.Retired.IsZero() {
+			p.faults.Add(path+": rule", code, "is retired")
+		}
 	}
 }
 
