@@ -81,7 +81,7 @@ func (m *model) check(p *person, r *rewardDoc, at time.Time, attrs rule.Attrs) (
 	if r.paused != "" {
 		block(reward.Paused, "", time.Time{})
 	}
-	if by := m.excluder(p, r); by != "" {
+	for _, by := range m.excluders(p, r) {
 		block(reward.Excluded, by, time.Time{})
 	}
 	amount := m.amount(r, attrs)
@@ -134,17 +134,18 @@ func (m *model) amount(r *rewardDoc, attrs rule.Attrs) ledger.Amount {
 	return a
 }
 
-// excluder is the first reward, by code, that keeps this one out (S18).
-func (m *model) excluder(p *person, r *rewardDoc) string {
-	first := ""
+// excluders are the rewards that keep this one out, by code (S18).
+func (m *model) excluders(p *person, r *rewardDoc) []string {
+	var codes []string
 	for id, g := range p.records {
 		other := m.rewards[id.Reward].config
 		excludes := slices.Contains(other.Excludes, r.config.Code) || slices.Contains(r.config.Excludes, other.Code)
-		if excludes && g.Status != reward.Rejected && (first == "" || id.Reward < first) {
-			first = id.Reward
+		if excludes && g.Status != reward.Rejected {
+			codes = append(codes, id.Reward)
 		}
 	}
-	return first
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }
 
 // holdsUse reports whether a record uses limit, budget and cap (S19).
