@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
@@ -37,7 +38,7 @@ func (g *game) actions() map[string]func(*rapid.T) {
 		"": func(t *rapid.T) {
 			t.Helper()
 			g.hook.next = allFine
-			if d := diffViews(t, g.engine(t), g.model, users); d != "" {
+			if d := diffViews(t, g.engine(), g.model, users); d != "" {
 				g.fatal(t, "%s", d)
 			}
 			if broken := g.model.bounds(g.edited); len(broken) > 0 {
@@ -206,6 +207,20 @@ func (g *game) putLater(t *rapid.T) {
 		return
 	}
 	g.later = g.later[1:]
+}
+
+// putMissing puts documents that are there, which changes nothing, whatever they say.
+func (g *game) putMissing(t *rapid.T) {
+	c := g.drawReward(t).config
+	c.Amount, c.Rule, c.Note = ledger.Whole("points", 99), rule.Count("t0", 99), "again"
+	before := g.model.revision
+	revision, ok := g.config(t, func(eng *engine.Engine) error {
+		_, err := eng.PutMissing(t.Context(), engine.By{}, c, g.world.tasks[0])
+		return err
+	})
+	if !ok || revision != before {
+		g.fatal(t, "PutMissing of what is there: taken %t, revision %d after %d", ok, revision, before)
+	}
 }
 
 // retire ends a reward, or a task that has events.

@@ -11,6 +11,7 @@ import (
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 // edit puts a document with what may change of it at any time (S21), or ends its draft.
@@ -29,6 +30,10 @@ func (g *game) editReward(t *rapid.T) {
 	c := g.drawReward(t).config
 	if c.Draft {
 		g.endDraft(t, c)
+		return
+	}
+	if skew := g.world.periods.Calendar().Skew; c.Window.Start.After(g.model.now.Add(skew)) && rapid.Bool().Draw(t, "anew") {
+		g.putAnew(t, c)
 		return
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "what") {
@@ -64,6 +69,35 @@ func (g *game) editReward(t *rapid.T) {
 	}
 }
 
+// putAnew changes what is fixed later: the window has not begun.
+func (g *game) putAnew(t *rapid.T, c reward.Config) {
+	if rapid.Bool().Draw(t, "rule") && c.AmountFrom == "" {
+		if r, ok := (ruleGenerator{world: g.world, window: c.Window}).draw(t); ok && g.known(r) {
+			c.Rule = r
+		}
+	}
+	c.Limit, c.Budget = drawLimit(t, "limit", 4), drawLimit(t, "budget", 6)
+	if rapid.Bool().Draw(t, "start") {
+		start := g.world.drawBound(t, 0, 3)
+		if start.After(g.model.now) && (c.Window.End.IsZero() || start.Before(c.Window.End)) {
+			c.Window.Start = start
+		}
+	}
+	if g.put(t, c) {
+		g.edited[c.Code] = true
+	}
+}
+
+// known reports whether the tasks a rule reads were put, and count.
+func (g *game) known(r rule.Rule) bool {
+	for _, code := range r.Tasks() {
+		if d := g.model.tasks[code]; d == nil || !d.live() {
+			return false
+		}
+	}
+	return true
+}
+
 func (g *game) putRewards() []string {
 	var codes []string
 	for code := range g.model.rewards {
@@ -75,16 +109,24 @@ func (g *game) putRewards() []string {
 
 // endDraft lets a reward count, with the tasks it reads.
 func (g *game) endDraft(t *rapid.T, c reward.Config) {
-	var docs []engine.Document
-	for _, code := range c.Rule.Tasks() {
-		if d := g.model.tasks[code].config; d.Draft {
-			d.Draft = false
-			docs = append(docs, d)
-		}
-	}
+	docs := g.drafts(c.Rule, nil)
 	c.Draft = false
 	c.Limit = drawLimit(t, "limit", 4) // a draft may change freely
 	g.put(t, append(docs, c)...)
+}
+
+// drafts are the drafts a rule reads, directly or through others, no drafts any more, after those given.
+func (g *game) drafts(r rule.Rule, docs []engine.Document) []engine.Document {
+	for _, code := range r.Tasks() {
+		d := g.model.tasks[code].config
+		d.Draft = false
+		same := func(o engine.Document) bool { return o.(task.Config).Code == code }
+		if !g.model.tasks[code].config.Draft || slices.ContainsFunc(docs, same) {
+			continue
+		}
+		docs = append(g.drafts(d.Rule, docs), d)
+	}
+	return docs
 }
 
 // drawEnd draws another end for a window: none, where it may split a period, or where whole ones end.
@@ -117,6 +159,8 @@ func (g *game) editTask(t *rapid.T) {
 	switch {
 	case c.Draft:
 		c.Draft = false
+		g.put(t, append(g.drafts(c.Rule, nil), c)...)
+		return
 	case c.Derived() || rapid.Bool().Draw(t, "window"):
 		c.Window.End = g.drawEnd(t, c.Window, c.Rule)
 	default:

@@ -28,6 +28,17 @@ type wrapped struct {
 	store.Store
 	// next says what becomes of a call of an operation. It runs before the call.
 	next func(op string) fault
+	// limits, where set, are less than the store's.
+	limits *store.Limits
+}
+
+// Limits are the store's, or less.
+func (w *wrapped) Limits() store.Limits {
+	if w.limits != nil {
+		l, of := *w.limits, w.Store.Limits()
+		return store.Limits{Units: min(l.Units, of.Units), Rows: min(l.Rows, of.Rows), RowsPerUnit: min(l.RowsPerUnit, of.RowsPerUnit), Bound: of.Bound}
+	}
+	return w.Store.Limits()
 }
 
 // Unwrap leads to the store.

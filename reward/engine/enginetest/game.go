@@ -1,7 +1,10 @@
 package enginetest
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -10,8 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -41,6 +46,7 @@ type game struct {
 	clock *clock
 	// engines take turns. The first is on a store whose calls are looked at.
 	engines []*engine.Engine
+	turn    int
 	hook    *wrapped
 	// faults draws what becomes of the hook's next call; nil: nothing goes wrong.
 	faults func(op string) fault
@@ -87,6 +93,7 @@ func newGame(t *rapid.T, st store.Store, puts *tally, several bool) *game {
 	g.hook = &wrapped{Store: st, next: allFine}
 	g.engines = []*engine.Engine{newEngine(t, g.hook, g.clock)}
 	if several {
+		g.hook.limits = &store.Limits{Units: 2, Rows: 300, RowsPerUnit: 300}
 		g.engines = append(g.engines, newEngine(t, st, g.clock), g.engines[0].With(st))
 	}
 	first, later := g.world.documents()
@@ -97,12 +104,10 @@ func newGame(t *rapid.T, st store.Store, puts *tally, several bool) *game {
 	return g
 }
 
-// engine draws one of the engines.
-func (g *game) engine(t *rapid.T) *engine.Engine {
-	if len(g.engines) == 1 {
-		return g.engines[0]
-	}
-	return rapid.SampledFrom(g.engines).Draw(t, "engine")
+// engine is the engine whose turn it is.
+func (g *game) engine() *engine.Engine {
+	g.turn++
+	return g.engines[g.turn%len(g.engines)]
 }
 
 // repeatMax is how often a command is repeated after errors. Fewer faults than that strike one command.
@@ -114,16 +119,16 @@ func (g *game) note(format string, args ...any) {
 }
 
 // fatal ends a play that went wrong, and tells it.
-func (g *game) fatal(t *rapid.T, format string, args ...any) {
+func (g *game) fatal(t tb, format string, args ...any) {
 	t.Helper()
 	t.Fatalf("%s\nThe play:\n%s", fmt.Sprintf(format, args...), strings.Join(g.log, "\n"))
 }
 
 // do runs a command, repeats it while it ends in an error that its input does not explain, and compares the answer.
-func (g *game) do(t *rapid.T, c command) {
+func (g *game) do(t tb, c command) {
 	t.Helper()
 	g.note("%s", c.name)
-	eng := g.engine(t)
+	eng := g.engine()
 	var got answer
 	struck := g.attempt(t, c.name, func() error {
 		got = c.run(t.Context(), eng)
@@ -133,7 +138,7 @@ func (g *game) do(t *rapid.T, c command) {
 }
 
 // attempt makes a call, and again while it fails and faults explain that. It says whether a fault struck.
-func (g *game) attempt(t *rapid.T, name string, call func() error) bool {
+func (g *game) attempt(t tb, name string, call func() error) bool {
 	t.Helper()
 	left := repeatMax / 2
 	if g.faults != nil {
@@ -161,7 +166,7 @@ func (g *game) attempt(t *rapid.T, name string, call func() error) bool {
 }
 
 // compare wants an answer to be the model's, for some order of the users where it is a batch's.
-func (g *game) compare(t *rapid.T, c command, got answer, struck bool) {
+func (g *game) compare(t tb, c command, got answer, struck bool) {
 	t.Helper()
 	first := ""
 	for _, order := range orders(c.users) {
@@ -186,14 +191,19 @@ func (g *game) compare(t *rapid.T, c command, got answer, struck bool) {
 }
 
 // put puts documents, and reports whether they were taken.
-func (g *game) put(t *rapid.T, docs ...engine.Document) bool {
+func (g *game) put(t tb, docs ...engine.Document) bool {
 	t.Helper()
 	g.puts.all++
 	for _, d := range docs {
 		g.note("put %s", show(d))
 	}
 	revision, ok := g.config(t, func(eng *engine.Engine) error {
-		_, err := eng.Put(t.Context(), engine.By{Actor: "op"}, docs...)
+		var err error
+		if g.turn%4 == 0 {
+			_, err = eng.PutJSON(t.Context(), engine.By{Actor: "op"}, inJSON(t, docs))
+		} else {
+			_, err = eng.Put(t.Context(), engine.By{Actor: "op"}, docs...)
+		}
 		return err
 	})
 	if !ok {
@@ -204,10 +214,39 @@ func (g *game) put(t *rapid.T, docs ...engine.Document) bool {
 	return true
 }
 
-// config runs a call that changes the catalog, and gives the revision it led to. ok is false where it was refused.
-func (g *game) config(t *rapid.T, call func(*engine.Engine) error) (revision int64, ok bool) {
+// inJSON is documents as PutJSON takes them.
+func inJSON(t tb, docs []engine.Document) io.Reader {
 	t.Helper()
-	eng := g.engine(t)
+	body := map[string]any{}
+	list := func(name string, d engine.Document) {
+		all, _ := body[name].([]any)
+		body[name] = append(all, d)
+	}
+	for _, doc := range docs {
+		switch doc.(type) {
+		case rule.Calendar:
+			body["calendar"] = doc
+		case ledger.Asset:
+			list("assets", doc)
+		case task.Config:
+			list("tasks", doc)
+		case reward.Group:
+			list("reward_groups", doc)
+		case reward.Config:
+			list("rewards", doc)
+		}
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		t.Fatalf("documents in JSON: %v", err)
+	}
+	return bytes.NewReader(b)
+}
+
+// config runs a call that changes the catalog, and gives the revision it led to. ok is false where it was refused.
+func (g *game) config(t tb, call func(*engine.Engine) error) (revision int64, ok bool) {
+	t.Helper()
+	eng := g.engine()
 	var refused error
 	g.attempt(t, "config", func() error {
 		err := call(eng)
@@ -228,7 +267,7 @@ func (g *game) config(t *rapid.T, call func(*engine.Engine) error) (revision int
 }
 
 // pause turns a reward's switch.
-func (g *game) pause(t *rapid.T, code string, policy reward.Policy) {
+func (g *game) pause(t tb, code string, policy reward.Policy) {
 	t.Helper()
 	g.note("pause %s with %q", code, policy)
 	revision, ok := g.config(t, func(eng *engine.Engine) error {

@@ -21,10 +21,13 @@ func (g *game) drawEvent(t *rapid.T) task.Event {
 			codes = append(codes, c.Code)
 		}
 	}
-	e := task.Event{ID: fmt.Sprintf("e%d", g.count), User: rapid.SampledFrom(users).Draw(t, "user"),
+	e := task.Event{ID: fmt.Sprintf("e%d", g.count), User: rapid.SampledFrom([]string{"ann", "ann", "ann", "bob", "cy"}).Draw(t, "user"),
 		Task: rapid.SampledFrom(codes).Draw(t, "task"), Time: g.drawTime(t)}
 	if chance(t, 30, "grows") {
 		e.Growth = rapid.Int64Range(1, 5).Draw(t, "growth")
+	}
+	if chance(t, 1, "grows much") && rapid.Bool().Draw(t, "really") {
+		e.Growth = decideMax + 100 // more than one event decides
 	}
 	e.Finish = chance(t, 12, "finish")
 	if chance(t, 80, "attrs") {

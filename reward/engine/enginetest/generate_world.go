@@ -141,7 +141,10 @@ func (w *world) drawDerived(t *rapid.T, code string) {
 	if chance(t, 30, "window") {
 		c.Window = w.drawWindow(t)
 	}
-	g := ruleGenerator{world: w, window: c.Window, derived: true, period: c.Period}
+	if !w.plain && chance(t, 6, "draft") {
+		c.Draft = true
+	}
+	g := ruleGenerator{world: w, window: c.Window, derived: true, period: c.Period, draft: c.Draft}
 	r, ok := g.draw(t)
 	if !ok {
 		return
