@@ -48,7 +48,7 @@ func shape(c *Catalog) map[string][]string {
 func leaves(p *rule.Program) string {
 	var b strings.Builder
 	for _, l := range p.Leaves() {
-		fmt.Fprintf(&b, "[%s %s %d", l.Path, l.Task.Code, l.Source)
+		fmt.Fprintf(&b, "[%s %s %v %d", l.Path, l.Task.Code, l.Task.Window, l.Source)
 		if l.Track != nil {
 			fmt.Fprintf(&b, " %x/%d", l.Track.Key, l.Track.Born)
 		}
@@ -107,6 +107,9 @@ func drawDocument(t *rapid.T) Document {
 	}
 	window := func() rule.Window {
 		w := rule.Window{}
+		if rapid.Bool().Draw(t, "later") { // nothing is fixed yet
+			w.Start = epoch.AddDate(0, 0, 20)
+		}
 		if days := rapid.IntRange(0, 3).Draw(t, "end"); days > 0 {
 			w.End = epoch.AddDate(0, 0, 30*days)
 		}
@@ -139,6 +142,34 @@ func drawDocument(t *rapid.T) Document {
 	}
 }
 
+// drawEdit draws a change of a document that exists, of the kind that is allowed while it counts.
+func drawEdit(t *rapid.T, c *Catalog) Document {
+	codes := append(slices.Sorted(maps.Keys(c.Tasks)), slices.Sorted(maps.Keys(c.Rewards))...)
+	code := rapid.SampledFrom(codes).Draw(t, "code")
+	end := epoch.AddDate(0, 0, 30*rapid.IntRange(1, 4).Draw(t, "end"))
+	if k := c.Tasks[code]; k != nil {
+		d := k.Config
+		d.Revision, d.Draft, d.Window.End = 0, false, end
+		return d
+	}
+	d := c.Rewards[code].Config
+	d.Revision, d.Draft = 0, false
+	switch rapid.IntRange(0, 3).Draw(t, "field") {
+	case 0:
+		d.Window.End = end
+	case 1:
+		d.Excludes = nil
+		if rapid.Bool().Draw(t, "exclude") {
+			d.Excludes = []string{rapid.SampledFrom(slices.Sorted(maps.Keys(c.Rewards))).Draw(t, "other")}
+		}
+	case 2:
+		d.Amount = ledger.Whole("points", int64(rapid.IntRange(3, 5).Draw(t, "amount")))
+	default:
+		d.Priority = rapid.IntRange(2, 4).Draw(t, "priority")
+	}
+	return d
+}
+
 // A catalog that was changed step by step equals one compiled from all documents at once.
 func TestApply_S21_stepByStepEqualsAllAtOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -157,12 +188,23 @@ func TestApply_S21_stepByStepEqualsAllAtOnce(t *testing.T) {
 			}
 			return next
 		}
-		c := put(empty, Change{Documents: []Document{ledger.Asset{Code: "points"}, task.Config{Code: "O1"}, task.Config{Code: "O2"},
-			task.Config{Code: "D1", Period: rule.Daily}, task.Config{Code: "U1", Period: rule.Unlimited}, reward.Group{Code: "G1"}}})
+		c := put(empty, Change{Documents: []Document{ledger.Asset{Code: "points"}, reward.Group{Code: "G1"}, reward.Group{Code: "G2"},
+			task.Config{Code: "O1"}, task.Config{Code: "O2"}, task.Config{Code: "D1", Period: rule.Daily}, task.Config{Code: "D2", Period: rule.Daily},
+			task.Config{Code: "U1", Period: rule.Unlimited}, task.Config{Code: "U2", Period: rule.Unlimited},
+			task.Config{Code: "X1", Period: rule.Daily, Rule: rule.Any(rule.Count("D1", 1), rule.Count("U1", 2))}}})
+		for _, d := range []reward.Config{{Code: "R1", Rule: rule.Streak("D1", 2)}, {Code: "R2", Rule: rule.Count("X1", 1)},
+			{Code: "R3", Rule: rule.All(rule.Done("O1"), rule.Count("U1", 2))}, {Code: "R4", Rule: rule.Done("O2")}} {
+			d.Amount = ledger.Whole("points", 1)
+			c = put(c, Change{Documents: []Document{d}})
+		}
 		for range rapid.IntRange(1, 25).Draw(t, "puts") {
 			ch := Change{Retire: rapid.IntRange(0, 9).Draw(t, "retire") == 0}
 			for range rapid.IntRange(1, 3).Draw(t, "documents") {
-				ch.Documents = append(ch.Documents, drawDocument(t))
+				if rapid.Bool().Draw(t, "edit") {
+					ch.Documents = append(ch.Documents, drawEdit(t, c))
+				} else {
+					ch.Documents = append(ch.Documents, drawDocument(t))
+				}
 			}
 			now = now.Add(time.Hour)
 			c = put(c, ch)
