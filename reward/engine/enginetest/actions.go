@@ -15,26 +15,14 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// actions are what an application and its operators do.
-func (g *game) actions() map[string]func(*rapid.T) {
+// actions are what an application and its operators do, one drawn evenly from a list where some stand more than once,
+// and what must hold after each.
+func (g *game) actions(more ...func(*rapid.T)) map[string]func(*rapid.T) {
+	steps := append([]func(*rapid.T){g.record, g.record, g.record, g.record, g.record, g.record, g.complete, g.batch, g.batch,
+		g.replay, g.conflict, g.refusedEvent, g.move, g.move, g.move, g.moveAgain, g.switchPause, g.edit, g.edit, g.putLater,
+		g.putMissing, g.query, g.retire, g.advance, g.advance, g.advance}, more...)
 	return map[string]func(*rapid.T){
-		"record":    g.record,
-		"record 2":  g.record, // most of what happens is an event
-		"record 3":  g.record,
-		"complete":  g.complete,
-		"batch":     g.batch,
-		"replay":    g.replay,
-		"conflict":  g.conflict,
-		"refused":   g.refusedEvent,
-		"move":      g.move,
-		"move 2":    g.move,
-		"again":     g.moveAgain,
-		"pause":     g.switchPause,
-		"edit":      g.edit,
-		"later":     g.putLater,
-		"retire":    g.retire,
-		"advance":   g.advance,
-		"advance 2": g.advance,
+		"step": func(t *rapid.T) { pick(t, steps, "step")(t) },
 		"": func(t *rapid.T) {
 			t.Helper()
 			g.hook.next = allFine
@@ -48,10 +36,13 @@ func (g *game) actions() map[string]func(*rapid.T) {
 	}
 }
 
+// record records a few events: what is read is compared after each action, and most events change little of it.
 func (g *game) record(t *rapid.T) {
-	e := g.drawEvent(t)
-	g.sent = append(g.sent, sent{e, false})
-	g.do(t, recording(e, false))
+	for range between(t, 1, 4, "events") {
+		e := g.drawEvent(t)
+		g.sent = append(g.sent, sent{e, false})
+		g.do(t, recording(e, false))
+	}
 }
 
 func (g *game) complete(t *rapid.T) {
@@ -63,9 +54,9 @@ func (g *game) complete(t *rapid.T) {
 // batch records events of several users, with repeats inside.
 func (g *game) batch(t *rapid.T) {
 	var events []task.Event
-	for range rapid.IntRange(1, 6).Draw(t, "events") {
+	for range between(t, 1, 6, "events") {
 		if len(events) > 0 && chance(t, 20, "repeat") {
-			events = append(events, alike(rapid.SampledFrom(events).Draw(t, "repeated")))
+			events = append(events, alike(pick(t, events, "repeated")))
 			continue
 		}
 		e := g.drawEvent(t)
@@ -89,7 +80,7 @@ func (g *game) drawSent(t *rapid.T) sent {
 	if len(g.sent) == 0 {
 		t.Skip("nothing was sent")
 	}
-	return rapid.SampledFrom(g.sent).Draw(t, "sent")
+	return pick(t, g.sent, "sent")
 }
 
 func (g *game) conflict(t *rapid.T) {
@@ -102,7 +93,7 @@ func (g *game) refusedEvent(t *rapid.T) {
 	e := g.drawEvent(t)
 	e.Time = time.Time{}
 	c := g.world.periods.Calendar()
-	switch rapid.IntRange(0, 4).Draw(t, "wrong") {
+	switch between(t, 0, 4, "wrong") {
 	case 0:
 		e.Time = g.model.now.Add(-c.Lateness - time.Microsecond)
 	case 1:
@@ -127,12 +118,15 @@ func (g *game) move(t *rapid.T) {
 	if len(ids) == 0 {
 		t.Skip("no records")
 	}
-	id := rapid.SampledFrom(ids).Draw(t, "record")
+	id := pick(t, ids, "record")
 	if chance(t, 5, "unknown") {
 		id.N += 100
 	}
-	op := rapid.SampledFrom([]string{"review", "review", "claim", "claim", "deduct", "reinstate"}).Draw(t, "op")
-	by := engine.By{Actor: rapid.SampledFrom([]string{"", "eve"}).Draw(t, "actor"), Reason: "because"}
+	op := pick(t, []string{"review", "claim", "deduct", "reinstate"}, "op")
+	if r := g.model.people[id.User].records[id]; r != nil && chance(t, 70, "fitting") {
+		op = fittingOp(g.model.present(r).Status, op)
+	}
+	by := engine.By{Actor: pick(t, []string{"", "eve"}, "actor"), Reason: "because"}
 	if op == "claim" {
 		by = engine.By{}
 	}
@@ -140,7 +134,7 @@ func (g *game) move(t *rapid.T) {
 		// A seq that is right where the record already is in the state the call leads to is neither a repeat nor a fault.
 		_, to := g.model.step(r, op, true)
 		if g.model.present(r).Status != to {
-			by.Seq = r.Seq - int64(rapid.IntRange(0, 1).Draw(t, "stale"))
+			by.Seq = r.Seq - int64(between(t, 0, 1, "stale"))
 		}
 	}
 	if op != "claim" && chance(t, 35, "request") {
@@ -150,6 +144,21 @@ func (g *game) move(t *rapid.T) {
 	c := moving(op, by, id, op == "review" && chance(t, 70, "pass"))
 	g.moves = append(g.moves, c)
 	g.do(t, c)
+}
+
+// fittingOp is a call that a state allows, if there is one.
+func fittingOp(s reward.Status, otherwise string) string {
+	switch s {
+	case reward.Pending:
+		return "review"
+	case reward.Claimable:
+		return "claim"
+	case reward.Granted:
+		return "deduct"
+	case reward.Deducted:
+		return "reinstate"
+	}
+	return otherwise
 }
 
 func (g *game) recordIDs() []reward.ID {
@@ -170,7 +179,7 @@ func (g *game) moveAgain(t *rapid.T) {
 	if len(g.moves) == 0 {
 		t.Skip("no moves")
 	}
-	g.do(t, rapid.SampledFrom(g.moves).Draw(t, "move"))
+	g.do(t, pick(t, g.moves, "move"))
 }
 
 func (g *game) switchPause(t *rapid.T) {
@@ -179,7 +188,7 @@ func (g *game) switchPause(t *rapid.T) {
 	if r.config.AmountFrom == "" {
 		policies = append(policies, reward.Hold)
 	}
-	g.pause(t, r.config.Code, rapid.SampledFrom(policies).Draw(t, "policy"))
+	g.pause(t, r.config.Code, pick(t, policies, "policy"))
 }
 
 // drawReward draws a reward that was put and not retired.
@@ -194,7 +203,7 @@ func (g *game) drawReward(t *rapid.T) *rewardDoc {
 		t.Skip("no rewards")
 	}
 	slices.Sort(codes)
-	return g.model.rewards[rapid.SampledFrom(codes).Draw(t, "reward")]
+	return g.model.rewards[pick(t, codes, "reward")]
 }
 
 // putLater puts the next document that was kept back.
@@ -230,10 +239,11 @@ func (g *game) retire(t *rapid.T) {
 	}
 	var doc engine.Document = g.drawReward(t).config
 	if chance(t, 30, "a task") {
-		doc = g.model.tasks[rapid.SampledFrom(g.world.tasks).Draw(t, "task").Code].config
-		if c := doc.(task.Config); c.Derived() {
-			t.Skip("a derived task")
+		d := g.model.tasks[pick(t, g.world.tasks, "task").Code]
+		if d == nil || d.config.Derived() {
+			t.Skip("a task without events")
 		}
+		doc = d.config
 	}
 	g.note("retire %s", show(doc))
 	revision, ok := g.config(t, func(eng *engine.Engine) error { return eng.Retire(t.Context(), engine.By{}, doc) })
@@ -246,13 +256,13 @@ func (g *game) retire(t *rapid.T) {
 // advance moves the clock: a little, to the next day, or far.
 func (g *game) advance(t *rapid.T) {
 	now := g.model.now
-	switch rapid.IntRange(0, 3).Draw(t, "advance") {
+	switch between(t, 0, 3, "advance") {
 	case 0:
-		now = now.Add(time.Duration(rapid.IntRange(1, 7200).Draw(t, "seconds")) * time.Second)
+		now = now.Add(time.Duration(between(t, 1, 7200, "seconds")) * time.Second)
 	case 1:
 		now = g.world.periods.Bounds(rule.Day, g.world.periods.Ordinal(rule.Day, now)).End
 	default:
-		now = now.Add(time.Duration(rapid.IntRange(1, 36).Draw(t, "hours")) * time.Hour)
+		now = now.Add(time.Duration(between(t, 1, 36, "hours")) * time.Hour)
 	}
 	g.model.now = now
 	g.clock.set(now)

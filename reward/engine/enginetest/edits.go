@@ -16,7 +16,7 @@ import (
 
 // edit puts a document with what may change of it at any time (S21), or ends its draft.
 func (g *game) edit(t *rapid.T) {
-	switch rapid.IntRange(0, 4).Draw(t, "edit") {
+	switch between(t, 0, 4, "edit") {
 	case 0:
 		g.editTask(t)
 	case 1:
@@ -32,28 +32,28 @@ func (g *game) editReward(t *rapid.T) {
 		g.endDraft(t, c)
 		return
 	}
-	if skew := g.world.periods.Calendar().Skew; c.Window.Start.After(g.model.now.Add(skew)) && rapid.Bool().Draw(t, "anew") {
+	if skew := g.world.periods.Calendar().Skew; c.Window.Start.After(g.model.now.Add(skew)) && coin(t, "anew") {
 		g.putAnew(t, c)
 		return
 	}
-	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	switch between(t, 0, 5, "what") {
 	case 0:
 		c.Window.End = g.drawEnd(t, c.Window, c.Rule)
 	case 1:
-		c.Limit.Max = rapid.Int64Range(0, 5).Draw(t, "max")
+		c.Limit.Max = between64(t, 0, 5, "max")
 		if !c.Limit.Cycle.IsZero() {
-			c.Limit.PerCycle = rapid.Int64Range(0, 3).Draw(t, "per cycle")
+			c.Limit.PerCycle = between64(t, 0, 3, "per cycle")
 		}
 	case 2:
-		c.Budget.Max = rapid.Int64Range(0, 8).Draw(t, "max")
+		c.Budget.Max = between64(t, 0, 8, "max")
 		if !c.Budget.Cycle.IsZero() {
-			c.Budget.PerCycle = rapid.Int64Range(0, 3).Draw(t, "per cycle")
+			c.Budget.PerCycle = between64(t, 0, 3, "per cycle")
 		}
 	case 3:
 		if c.AmountFrom == "" {
-			c.Amount = ledger.Amount{Asset: c.Amount.Asset, Value: decimal.NewFromInt(rapid.Int64Range(1, 9).Draw(t, "amount"))}
+			c.Amount = ledger.Amount{Asset: c.Amount.Asset, Value: decimal.NewFromInt(between64(t, 1, 9, "amount"))}
 		}
-		c.Priority = rapid.IntRange(0, 2).Draw(t, "priority")
+		c.Priority = between(t, 0, 2, "priority")
 	case 4:
 		drawPaying(t, &c)
 	case 5:
@@ -71,13 +71,13 @@ func (g *game) editReward(t *rapid.T) {
 
 // putAnew changes what is fixed later: the window has not begun.
 func (g *game) putAnew(t *rapid.T, c reward.Config) {
-	if rapid.Bool().Draw(t, "rule") && c.AmountFrom == "" {
+	if coin(t, "rule") && c.AmountFrom == "" {
 		if r, ok := (ruleGenerator{world: g.world, window: c.Window}).draw(t); ok && g.known(r) {
 			c.Rule = r
 		}
 	}
 	c.Limit, c.Budget = drawLimit(t, "limit", 4), drawLimit(t, "budget", 6)
-	if rapid.Bool().Draw(t, "start") {
+	if coin(t, "start") {
 		start := g.world.drawBound(t, 0, 3)
 		if start.After(g.model.now) && (c.Window.End.IsZero() || start.Before(c.Window.End)) {
 			c.Window.Start = start
@@ -151,7 +151,7 @@ func (g *game) drawEnd(t *rapid.T, w rule.Window, r rule.Rule) (end time.Time) {
 }
 
 func (g *game) editTask(t *rapid.T) {
-	doc := g.model.tasks[rapid.SampledFrom(g.world.tasks).Draw(t, "task").Code]
+	doc := g.model.tasks[pick(t, g.world.tasks, "task").Code]
 	if doc == nil || doc.retired {
 		t.Skip("not put")
 	}
@@ -161,11 +161,11 @@ func (g *game) editTask(t *rapid.T) {
 		c.Draft = false
 		g.put(t, append(g.drafts(c.Rule, nil), c)...)
 		return
-	case c.Derived() || rapid.Bool().Draw(t, "window"):
+	case c.Derived() || coin(t, "window"):
 		c.Window.End = g.drawEnd(t, c.Window, c.Rule)
 	default:
 		c.Where = ""
-		if rapid.Bool().Draw(t, "where") {
+		if coin(t, "where") {
 			c.Where = g.world.drawCond(t)
 		}
 	}
@@ -178,7 +178,7 @@ func (g *game) editGroup(t *rapid.T) {
 	if !ok {
 		t.Skip("no group")
 	}
-	group.Cap = ledger.Whole(group.Cap.Asset, rapid.Int64Range(3, 20).Draw(t, "cap"))
-	group.CapBlocks = rapid.Bool().Draw(t, "cap blocks")
+	group.Cap = ledger.Whole(group.Cap.Asset, between64(t, 3, 20, "cap"))
+	group.CapBlocks = coin(t, "cap blocks")
 	g.put(t, group)
 }

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -20,13 +21,17 @@ func (g *game) drawEvent(t *rapid.T) task.Event {
 		if !c.Derived() {
 			codes = append(codes, c.Code)
 		}
+		codes = append(codes, g.world.base(c.Rule)...)
 	}
-	e := task.Event{ID: fmt.Sprintf("e%d", g.count), User: rapid.SampledFrom([]string{"ann", "ann", "ann", "bob", "cy"}).Draw(t, "user"),
-		Task: rapid.SampledFrom(codes).Draw(t, "task"), Time: g.drawTime(t)}
+	for _, c := range g.world.rewards {
+		codes = append(codes, g.world.base(c.Rule)...)
+	}
+	e := task.Event{ID: fmt.Sprintf("e%d", g.count), User: pick(t, []string{"ann", "ann", "ann", "bob", "cy"}, "user"),
+		Task: pick(t, codes, "task"), Time: g.drawTime(t)}
 	if chance(t, 30, "grows") {
-		e.Growth = rapid.Int64Range(1, 5).Draw(t, "growth")
+		e.Growth = between64(t, 1, 5, "growth")
 	}
-	if chance(t, 1, "grows much") && rapid.Bool().Draw(t, "really") {
+	if chance(t, 1, "grows much") && coin(t, "really") {
 		e.Growth = decideMax + 100 // more than one event decides
 	}
 	e.Finish = chance(t, 12, "finish")
@@ -39,19 +44,24 @@ func (g *game) drawEvent(t *rapid.T) task.Event {
 	return e
 }
 
+// base are the tasks with events that a rule reads, not through others.
+func (w *world) base(r rule.Rule) []string {
+	return slices.DeleteFunc(r.Tasks(), func(code string) bool { return code[0] == 'd' })
+}
+
 func drawAttrs(t *rapid.T) rule.Attrs {
 	a := rule.Attrs{}
 	if chance(t, 75, "total") {
-		a["total"] = rapid.SampledFrom(totals()).Draw(t, "total")
+		a["total"] = pick(t, totals(), "total")
 	}
 	if chance(t, 70, "qty") {
-		a["qty"] = rapid.Int64Range(0, 4).Draw(t, "qty")
+		a["qty"] = between64(t, 0, 4, "qty")
 	}
 	if chance(t, 60, "city") {
-		a["city"] = rapid.SampledFrom(cities()).Draw(t, "city")
+		a["city"] = pick(t, cities(), "city")
 	}
 	if chance(t, 50, "vip") {
-		a["vip"] = rapid.Bool().Draw(t, "vip")
+		a["vip"] = coin(t, "vip")
 	}
 	return a
 }
@@ -77,15 +87,15 @@ func alike(e task.Event) task.Event {
 func (g *game) drawTime(t *rapid.T) time.Time {
 	now, c := g.model.now, g.world.periods.Calendar()
 	oldest, newest := now.Add(-c.Lateness), now.Add(c.Skew-time.Microsecond)
-	switch rapid.IntRange(0, 9).Draw(t, "time") {
+	switch between(t, 0, 9, "time") {
 	case 0, 1, 2:
 		return time.Time{}
 	case 3, 4:
-		return now.Add(-time.Duration(rapid.Int64Range(0, int64(c.Lateness/time.Minute)).Draw(t, "minutes ago")) * time.Minute)
+		return now.Add(-time.Duration(between64(t, 0, int64(c.Lateness/time.Minute), "minutes ago")) * time.Minute)
 	case 5:
-		return now.Add(-min(c.Lateness, time.Duration(rapid.IntRange(0, 30).Draw(t, "hours ago"))*time.Hour))
+		return now.Add(-min(c.Lateness, time.Duration(between(t, 0, 30, "hours ago"))*time.Hour))
 	case 6:
-		return rapid.SampledFrom([]time.Time{oldest, newest, now}).Draw(t, "edge")
+		return pick(t, []time.Time{oldest, newest, now}, "edge")
 	}
 	edges := []time.Time{now}
 	for _, at := range g.edges() {
@@ -95,7 +105,7 @@ func (g *game) drawTime(t *rapid.T) time.Time {
 			}
 		}
 	}
-	return rapid.SampledFrom(edges).Draw(t, "edge")
+	return pick(t, edges, "edge")
 }
 
 // edges are the starts of the last days and the bounds of all windows.
@@ -116,7 +126,7 @@ func (g *game) edges() []time.Time {
 
 // drawOther changes one field of an event's content.
 func drawOther(t *rapid.T, e task.Event, hadTime bool) task.Event {
-	switch n := rapid.IntRange(0, 5).Draw(t, "other"); {
+	switch n := between(t, 0, 5, "other"); {
 	case n == 0:
 		e.Task += "x"
 	case n == 1 && hadTime:

@@ -40,20 +40,20 @@ func (g ruleGenerator) draw(t *rapid.T) (rule.Rule, bool) {
 }
 
 func (g ruleGenerator) node(t *rapid.T, fit []task.Config, depth int) rule.Rule {
-	if depth == 0 || chance(t, 55, "leaf") {
+	if depth == 0 || chance(t, 60, "leaf") {
 		return g.leaf(t, fit)
 	}
 	var of []rule.Rule
-	for range rapid.IntRange(1, 3).Draw(t, "children") {
+	for range between(t, 1, 2+depth/2, "children") {
 		of = append(of, g.node(t, fit, depth-1))
 	}
-	switch rapid.IntRange(0, 2).Draw(t, "node") {
+	switch between(t, 0, 2, "node") {
 	case 0:
 		return rule.All(of...)
 	case 1:
 		return rule.Any(of...)
 	}
-	return rule.AtLeast(rapid.Int64Range(1, int64(len(of))).Draw(t, "k"), of...)
+	return rule.AtLeast(between64(t, 1, int64(len(of)), "k"), of...)
 }
 
 // open is model.open for the tasks drawn so far.
@@ -128,29 +128,29 @@ func (g ruleGenerator) room(c task.Config) int64 {
 }
 
 func (g ruleGenerator) leaf(t *rapid.T, fit []task.Config) rule.Rule {
-	c := rapid.SampledFrom(fit).Draw(t, "task")
+	c := pick(t, fit, "task")
 	room := g.room(c)
-	n := func(most int64) int64 { return rapid.Int64Range(1, max(1, min(3, most))).Draw(t, "n") }
+	n := func(most int64) int64 { return between64(t, 1, max(1, min(3, most)), "n") }
 	level := func(r rule.Rule) rule.Rule {
-		if levels := len(levelsOf(c)); levels > 1 && rapid.Bool().Draw(t, "leveled") {
-			return r.AtLevel(rapid.IntRange(1, levels).Draw(t, "level"))
+		if levels := len(levelsOf(c)); levels > 1 && coin(t, "leveled") {
+			return r.AtLevel(between(t, 1, levels, "level"))
 		}
 		return r
 	}
 	if gate(c) {
-		r := []rule.Rule{rule.Done(c.Code), rule.Count(c.Code, 1), rule.Streak(c.Code, 1)}[rapid.IntRange(0, 2).Draw(t, "gate")]
+		r := []rule.Rule{rule.Done(c.Code), rule.Count(c.Code, 1), rule.Streak(c.Code, 1)}[between(t, 0, 2, "gate")]
 		if c.Derived() {
 			return r
 		}
 		return level(r)
 	}
 	var r rule.Rule
-	switch kind := rapid.IntRange(0, 5).Draw(t, "kind"); {
+	switch kind := between(t, 0, 5, "kind"); {
 	case c.Period == rule.Unlimited && len(c.Levels) == 0 && kind == 4:
-		r = rule.Sum(c.Code, rapid.SampledFrom([]string{"total", "qty"}).Draw(t, "attr"),
-			rapid.SampledFrom([]decimal.Decimal{decimal.New(15, -1), decimal.New(4, 0), decimal.New(11, 0)}).Draw(t, "sum"))
+		r = rule.Sum(c.Code, pick(t, []string{"total", "qty"}, "attr"),
+			pick(t, []decimal.Decimal{decimal.New(15, -1), decimal.New(4, 0), decimal.New(11, 0)}, "sum"))
 	case c.Period == rule.Unlimited && len(c.Levels) == 0 && kind == 5:
-		r = rule.Distinct(c.Code, rapid.SampledFrom([]string{"total", "qty", "city", "vip"}).Draw(t, "attr"), n(3))
+		r = rule.Distinct(c.Code, pick(t, []string{"total", "qty", "city", "vip"}, "attr"), n(3))
 	case kind == 3:
 		r = level(rule.Streak(c.Code, n(room)))
 	default:
@@ -176,7 +176,7 @@ func (w *world) drawCond(t *rapid.T) string {
 
 func drawCond(t *rapid.T, depth int) cond {
 	if depth > 0 && chance(t, 50, "compound") {
-		op := rapid.SampledFrom([]string{"and", "or", "not"}).Draw(t, "op")
+		op := pick(t, []string{"and", "or", "not"}, "op")
 		c := cond{op: op, of: []cond{drawCond(t, depth-1)}}
 		if op != "not" {
 			c.of = append(c.of, drawCond(t, depth-1))
@@ -184,22 +184,22 @@ func drawCond(t *rapid.T, depth int) cond {
 		return c
 	}
 	compared := []string{"==", "!=", "<", "<=", ">", ">="}
-	switch rapid.IntRange(0, 5).Draw(t, "of") {
+	switch between(t, 0, 5, "of") {
 	case 0:
 		return cond{op: "bare", attr: "vip"}
 	case 1:
-		return cond{op: "has", attr: rapid.SampledFrom([]string{"total", "qty", "city", "vip"}).Draw(t, "attr")}
+		return cond{op: "has", attr: pick(t, []string{"total", "qty", "city", "vip"}, "attr")}
 	case 2:
-		return cond{op: rapid.SampledFrom(compared).Draw(t, "op"), attr: "total", than: []any{rapid.SampledFrom(totals()).Draw(t, "total")}}
+		return cond{op: pick(t, compared, "op"), attr: "total", than: []any{pick(t, totals(), "total")}}
 	case 3:
-		return cond{op: rapid.SampledFrom(compared).Draw(t, "op"), attr: "qty", than: []any{rapid.Int64Range(0, 3).Draw(t, "qty")}}
+		return cond{op: pick(t, compared, "op"), attr: "qty", than: []any{between64(t, 0, 3, "qty")}}
 	case 4:
-		return cond{op: "in", attr: "qty", than: []any{int64(1), rapid.Int64Range(2, 4).Draw(t, "qty")}}
+		return cond{op: "in", attr: "qty", than: []any{int64(1), between64(t, 2, 4, "qty")}}
 	}
-	if rapid.Bool().Draw(t, "in") {
-		return cond{op: "in", attr: "city", than: []any{"bj", rapid.SampledFrom(cities()).Draw(t, "city")}}
+	if coin(t, "in") {
+		return cond{op: "in", attr: "city", than: []any{"bj", pick(t, cities(), "city")}}
 	}
-	return cond{op: rapid.SampledFrom([]string{"==", "!=", "<"}).Draw(t, "op"), attr: "city", than: []any{rapid.SampledFrom(cities()).Draw(t, "city")}}
+	return cond{op: pick(t, []string{"==", "!=", "<"}, "op"), attr: "city", than: []any{pick(t, cities(), "city")}}
 }
 
 func totals() []decimal.Decimal {

@@ -34,26 +34,21 @@ type world struct {
 	plain bool
 }
 
-// chance is true so often in a hundred. It shrinks to false.
-func chance(t *rapid.T, percent int, label string) bool {
-	return rapid.IntRange(0, 99).Draw(t, label) >= 100-percent
-}
-
 func drawWorld(t *rapid.T, plain bool) *world {
 	w := &world{words: newWords(), late: map[string]bool{}, plain: plain}
 	w.drawCalendar(t)
 	w.assets = []ledger.Asset{{Code: "points"}, {Code: "CNY", Scale: 2}}
 	if !plain && chance(t, 60, "capped") {
-		w.groups = append(w.groups, reward.Group{Code: "g", Cap: ledger.Whole("points", rapid.Int64Range(3, 12).Draw(t, "cap")),
-			CapBlocks: rapid.Bool().Draw(t, "cap blocks")})
+		w.groups = append(w.groups, reward.Group{Code: "g", Cap: ledger.Whole("points", between64(t, 3, 12, "cap")),
+			CapBlocks: coin(t, "cap blocks")})
 	}
-	for i := range rapid.IntRange(3, 5).Draw(t, "tasks") {
+	for i := range between(t, 2, 4, "tasks") {
 		w.tasks = append(w.tasks, w.drawTask(t, fmt.Sprintf("t%d", i), i == 0))
 	}
-	for i := range rapid.IntRange(0, 3).Draw(t, "derived") {
+	for i := range between(t, 0, 3, "derived") {
 		w.drawDerived(t, fmt.Sprintf("d%d", i))
 	}
-	for i := range rapid.IntRange(1, 5).Draw(t, "rewards") {
+	for i := range between(t, 1, 5, "rewards") {
 		w.drawReward(t, fmt.Sprintf("r%d", i))
 	}
 	return w
@@ -62,20 +57,20 @@ func drawWorld(t *rapid.T, plain bool) *world {
 // drawCalendar draws a zone, and a start shortly before that zone's clock does something: summer time, a month's end.
 func (w *world) drawCalendar(t *rapid.T) {
 	w.calendar = rule.Calendar{
-		Zone:     rapid.SampledFrom([]string{"Asia/Shanghai", "America/New_York"}).Draw(t, "zone"),
-		FirstDay: rapid.SampledFrom([]string{"", "sunday"}).Draw(t, "first day"),
-		DayStart: rapid.SampledFrom([]int{0, 0, 5}).Draw(t, "day start"),
-		Lateness: rapid.SampledFrom([]time.Duration{0, 20 * time.Hour, 10 * 24 * time.Hour}).Draw(t, "lateness"),
+		Zone:     pick(t, []string{"Asia/Shanghai", "America/New_York"}, "zone"),
+		FirstDay: pick(t, []string{"", "sunday"}, "first day"),
+		DayStart: pick(t, []int{0, 0, 5}, "day start"),
+		Lateness: pick(t, []time.Duration{0, 20 * time.Hour, 10 * 24 * time.Hour}, "lateness"),
 	}
 	if w.plain {
 		w.calendar.Lateness = 20 * 24 * time.Hour
 	}
 	w.periods, _ = w.calendar.Periods()
-	w.start = rapid.SampledFrom([]time.Time{
+	w.start = pick(t, []time.Time{
 		time.Date(2026, 3, 6, 17, 0, 0, 0, time.UTC),
 		time.Date(2026, 10, 30, 3, 0, 0, 0, time.UTC),
 		time.Date(2026, 1, 28, 15, 59, 0, 0, time.UTC),
-	}).Draw(t, "start")
+	}, "start")
 }
 
 // drawWindow draws a window that the days after the start overlap. Its ends may split a period.
@@ -92,8 +87,8 @@ func (w *world) drawWindow(t *rapid.T) rule.Window {
 
 // drawBound draws an instant some days after the start: a day's start, or any hour.
 func (w *world) drawBound(t *rapid.T, from, to int) time.Time {
-	at := w.start.Add(time.Duration(rapid.IntRange(from*24, to*24).Draw(t, "hours")) * time.Hour)
-	if rapid.Bool().Draw(t, "at a day") {
+	at := w.start.Add(time.Duration(between(t, from*24, to*24, "hours")) * time.Hour)
+	if coin(t, "at a day") {
 		return w.periods.Bounds(rule.Day, w.periods.Ordinal(rule.Day, at)).Start
 	}
 	return at
@@ -109,18 +104,18 @@ func (w *world) drawTask(t *rapid.T, code string, simple bool) task.Config {
 	if simple {
 		return c
 	}
-	c.Period = rapid.SampledFrom([]rule.Period{rule.Once, rule.Once, rule.Daily, rule.Daily, rule.Weekly, rule.Monthly, rule.Unlimited}).Draw(t, "period")
+	c.Period = pick(t, []rule.Period{rule.Once, rule.Once, rule.Daily, rule.Daily, rule.Weekly, rule.Monthly, rule.Unlimited}, "period")
 	switch {
 	case c.Period == rule.Unlimited:
-		if rapid.Bool().Draw(t, "target") {
-			c.Levels = []int64{rapid.Int64Range(2, 4).Draw(t, "target")}
+		if coin(t, "target") {
+			c.Levels = []int64{between64(t, 2, 4, "target")}
 		}
 	case chance(t, 30, "levels"):
-		c.Levels = rapid.SampledFrom([][]int64{{2, 4}, {1, 3, 5}, {3, 4}}).Draw(t, "levels")
+		c.Levels = pick(t, [][]int64{{2, 4}, {1, 3, 5}, {3, 4}}, "levels")
 	default:
-		c.Times = rapid.SampledFrom([]int64{0, 1, 2, 3}).Draw(t, "times")
+		c.Times = pick(t, []int64{0, 1, 2, 3}, "times")
 		if chance(t, 30, "target") {
-			c.Levels = []int64{rapid.Int64Range(2, 3).Draw(t, "target")}
+			c.Levels = []int64{between64(t, 2, 3, "target")}
 		}
 	}
 	if chance(t, 35, "window") {
@@ -137,7 +132,7 @@ func (w *world) drawTask(t *rapid.T, code string, simple bool) task.Config {
 
 // drawDerived draws a task with a rule, if the tasks so far leave one.
 func (w *world) drawDerived(t *rapid.T, code string) {
-	c := task.Config{Code: code, Period: rapid.SampledFrom([]rule.Period{rule.Once, rule.Daily, rule.Daily, rule.Weekly, rule.Monthly}).Draw(t, "period")}
+	c := task.Config{Code: code, Period: pick(t, []rule.Period{rule.Once, rule.Daily, rule.Daily, rule.Weekly, rule.Monthly}, "period")}
 	if chance(t, 30, "window") {
 		c.Window = w.drawWindow(t)
 	}
@@ -164,9 +159,9 @@ func (w *world) lateIf(t *rapid.T, code string, r rule.Rule) {
 }
 
 func (w *world) drawReward(t *rapid.T, code string) {
-	c := reward.Config{Code: code, Amount: ledger.Whole("points", rapid.Int64Range(1, 4).Draw(t, "amount"))}
+	c := reward.Config{Code: code, Amount: ledger.Whole("points", between64(t, 1, 4, "amount"))}
 	if chance(t, 30, "yuan") {
-		c.Amount = ledger.Amount{Asset: "CNY", Value: decimal.New(rapid.Int64Range(1, 500).Draw(t, "cents"), -2)}
+		c.Amount = ledger.Amount{Asset: "CNY", Value: decimal.New(between64(t, 1, 500, "cents"), -2)}
 	}
 	if chance(t, 50, "window") {
 		c.Window = w.drawWindow(t)
@@ -176,11 +171,11 @@ func (w *world) drawReward(t *rapid.T, code string) {
 	}
 	g := ruleGenerator{world: w, window: c.Window, draft: c.Draft}
 	if !w.plain && chance(t, 15, "amount from") {
-		f := rapid.SampledFrom(formulas()).Draw(t, "formula")
+		f := pick(t, formulas(), "formula")
 		w.words.formulas[f.text] = f
 		c.AmountFrom, c.Amount.Value = f.text, decimal.Decimal{}
 		c.Rule = rule.Count("t0", 1)
-		if rapid.Bool().Draw(t, "where") {
+		if coin(t, "where") {
 			c.Rule = c.Rule.Where(w.drawCond(t))
 		}
 	} else {
@@ -203,7 +198,7 @@ func (w *world) drawTerms(t *rapid.T, c *reward.Config) {
 	if len(w.groups) > 0 && chance(t, 60, "grouped") {
 		c.Group = "g"
 	}
-	c.Priority = rapid.IntRange(0, 2).Draw(t, "priority")
+	c.Priority = between(t, 0, 2, "priority")
 	for _, other := range w.rewards {
 		if chance(t, 12, "excludes") && (c.Draft || w.late[c.Code] || !w.late[other.Code]) {
 			c.Excludes = append(c.Excludes, other.Code)
@@ -217,20 +212,20 @@ func drawPaying(t *rapid.T, c *reward.Config) {
 	c.NoDeduct = chance(t, 15, "no deduct")
 	c.KeepRejected = c.Review && chance(t, 30, "keep rejected")
 	c.ClaimWithin = 0
-	if c.Claim && rapid.Bool().Draw(t, "claim within") {
-		c.ClaimWithin = reward.Duration(time.Duration(rapid.IntRange(1, 40).Draw(t, "hours")) * time.Hour)
+	if c.Claim && coin(t, "claim within") {
+		c.ClaimWithin = reward.Duration(time.Duration(between(t, 1, 40, "hours")) * time.Hour)
 	}
 }
 
 func drawLimit(t *rapid.T, label string, most int64) rule.Limit {
 	var l rule.Limit
 	if chance(t, 30, label+" in all") {
-		l.Max = rapid.Int64Range(1, most).Draw(t, label)
+		l.Max = between64(t, 1, most, label)
 	}
 	if chance(t, 35, label+" a cycle") {
-		l.PerCycle = rapid.Int64Range(1, 3).Draw(t, label)
-		l.Cycle = rule.Cycle{Every: rapid.Int64Range(1, 3).Draw(t, "every"),
-			Unit: rapid.SampledFrom([]rule.Unit{rule.Day, rule.Day, rule.Week, rule.Month}).Draw(t, "unit")}
+		l.PerCycle = between64(t, 1, 3, label)
+		l.Cycle = rule.Cycle{Every: between64(t, 1, 3, "every"),
+			Unit: pick(t, []rule.Unit{rule.Day, rule.Day, rule.Week, rule.Month}, "unit")}
 	}
 	return l
 }

@@ -14,29 +14,29 @@ import (
 // query lists records by some of what a query may ask, in pages, and wants what a filter over all records gives.
 func (g *game) query(t *rapid.T) {
 	q := reward.Query{}
-	switch rapid.IntRange(0, 2).Draw(t, "of") {
+	switch between(t, 0, 2, "of") {
 	case 0:
-		q.User = rapid.SampledFrom(users).Draw(t, "user")
+		q.User = pick(t, users, "user")
 	case 1:
 		q.Reward = g.drawReward(t).config.Code
 	default:
 		q.Status = []reward.Status{reward.Pending, reward.Claimable}
 	}
-	if len(q.Status) == 0 && rapid.Bool().Draw(t, "status") {
-		q.Status = []reward.Status{rapid.SampledFrom([]reward.Status{reward.Pending, reward.Claimable, reward.Granted, reward.Rejected,
-			reward.Deducted, reward.Lapsed}).Draw(t, "status")}
+	if len(q.Status) == 0 && coin(t, "status") {
+		q.Status = []reward.Status{pick(t, []reward.Status{reward.Pending, reward.Claimable, reward.Granted, reward.Rejected,
+			reward.Deducted, reward.Lapsed}, "status")}
 	}
 	if chance(t, 30, "since") {
-		q.Time.Start = g.model.now.Add(-time.Duration(rapid.IntRange(0, 72).Draw(t, "hours")) * time.Hour)
+		q.Time.Start = g.model.now.Add(-time.Duration(between(t, 0, 72, "hours")) * time.Hour)
 	}
 	if chance(t, 30, "until") {
-		q.Time.End = g.model.now.Add(-time.Duration(rapid.IntRange(0, 72).Draw(t, "hours")) * time.Hour)
+		q.Time.End = g.model.now.Add(-time.Duration(between(t, 0, 72, "hours")) * time.Hour)
 	}
 	if !q.Time.Start.IsZero() && !q.Time.End.IsZero() && !q.Time.Start.Before(q.Time.End) {
 		q.Time = rule.Window{}
 	}
 	want := g.filter(q)
-	q.Limit = rapid.IntRange(0, 3).Draw(t, "limit")
+	q.Limit = between(t, 0, 3, "limit")
 	g.note("query %+v", q)
 	var got []reward.Record
 	for {

@@ -33,7 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 
 // drawFault makes about one call in eight go wrong.
 func drawFault(t *rapid.T, op string) fault {
-	return fault(max(0, rapid.IntRange(-20, int(tear)).Draw(t, op)))
+	return fault(max(0, between(t, -20, int(tear), op)))
 }
 
 // machine plays actions in any order and compares every answer, and after each action everything that can be read.
@@ -44,12 +44,11 @@ func machine(t *testing.T, open func(t *testing.T) store.Store, several bool, fa
 		if faults != nil {
 			g.faults = func(op string) fault { return faults(rt, op) }
 		}
-		actions := g.actions()
+		var more []func(*rapid.T)
 		if several {
-			actions["collide"] = g.collide
-			actions["collide 2"] = g.collide
+			more = []func(*rapid.T){g.collide, g.collide, g.collide, g.collide}
 		}
-		rt.Repeat(actions)
+		rt.Repeat(g.actions(more...))
 	})
 	puts.check(t)
 }
@@ -57,18 +56,18 @@ func machine(t *testing.T, open func(t *testing.T) store.Store, several bool, fa
 // collide lets another engine record an event between what the first reads and what it commits.
 func (g *game) collide(t *rapid.T) {
 	first, second := g.drawEvent(t), g.drawEvent(t)
-	if rapid.Bool().Draw(t, "same user") {
+	if coin(t, "same user") {
 		second.User = first.User
 	}
-	if rapid.Bool().Draw(t, "same event") {
+	if coin(t, "same event") {
 		second = alike(first)
 	}
 	outer, inner := recording(first, false), recording(second, false)
 	if ids := g.recordIDs(); len(ids) > 0 && chance(t, 25, "a move") {
-		id := rapid.SampledFrom(ids).Draw(t, "record")
-		inner = moving(rapid.SampledFrom([]string{"review", "claim", "deduct"}).Draw(t, "op"), engine.By{}, id, true)
+		id := pick(t, ids, "record")
+		inner = moving(pick(t, []string{"review", "claim", "deduct"}, "op"), engine.By{}, id, true)
 	}
-	if rapid.Bool().Draw(t, "turned") {
+	if coin(t, "turned") {
 		outer, inner = inner, outer
 	}
 	other := g.engines[1]
@@ -116,7 +115,7 @@ func ordered(t *testing.T, open func(t *testing.T) store.Store) {
 		}
 		g := games[0]
 		var events []sent
-		for range rapid.IntRange(1, 25).Draw(rt, "events") {
+		for range between(rt, 1, 25, "events") {
 			e := g.drawEvent(rt)
 			e.User = "ann"
 			events = append(events, sent{event: e})
