@@ -36,6 +36,8 @@ type document struct {
 	since   int64
 	put     time.Time
 	retired bool
+	// moved says that its window's end moved since.
+	moved bool
 }
 
 func (d document) live() bool { return d.since != 0 && !d.retired }
@@ -147,22 +149,24 @@ func (m *model) put(revision int64, docs ...engine.Document) {
 				t = &taskDoc{}
 				m.tasks[d.Code] = t
 			}
+			t.begin(d.Draft, revision, m.now, d.Window.End.Equal(t.config.Window.End))
 			t.config = d
-			t.begin(d.Draft, revision, m.now)
 		case reward.Config:
 			r := m.rewards[d.Code]
 			if r == nil {
 				r = &rewardDoc{}
 				m.rewards[d.Code] = r
 			}
+			r.begin(d.Draft, revision, m.now, d.Window.End.Equal(r.config.Window.End))
 			r.config = d
-			r.begin(d.Draft, revision, m.now)
 		}
 	}
 }
 
-func (d *document) begin(draft bool, revision int64, now time.Time) {
-	if !draft && d.since == 0 {
+func (d *document) begin(draft bool, revision int64, now time.Time, sameEnd bool) {
+	if d.since != 0 {
+		d.moved = d.moved || !sameEnd
+	} else if !draft {
 		d.since, d.put = revision, now
 	}
 }

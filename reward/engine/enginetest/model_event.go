@@ -41,12 +41,13 @@ func (m *model) event(e task.Event, finish bool) (engine.Outcome, error) {
 		return engine.Outcome{}, &task.CompletedError{Record: m.record(p, t, m.period(t, f.event.Time))}
 	}
 	f.accepted = f.ignored == "" || f.ignored == task.Completed
+	before := m.matching(p)
 	p.events = append(p.events, f)
 	p.byID[e.ID] = f
 	if f.accepted {
 		f.tasks = append(f.tasks, taskPeriod{e.Task, m.period(t, f.event.Time)})
 	}
-	m.finishDerived(p, f)
+	m.finishDerived(p, f, before)
 	m.decide(p, f)
 	return m.outcome(p, f), nil
 }
@@ -132,8 +133,26 @@ func (f *fact) differs(e task.Event) string {
 	return ""
 }
 
-// finishDerived finishes the periods of derived tasks that now match. Nothing else ever does, and a finished one stays so.
-func (m *model) finishDerived(p *person, f *fact) {
+// matching are the periods of derived tasks whose rules match, finished or not.
+func (m *model) matching(p *person) map[taskPeriod]bool {
+	all := map[taskPeriod]bool{}
+	for code, t := range m.tasks {
+		if !t.config.Derived() || !t.live() {
+			continue
+		}
+		for _, period := range m.periodsOf(p, t) {
+			if m.matches(p, t.config.Rule, t.place(period)) > 0 {
+				all[taskPeriod{code, period}] = true
+			}
+		}
+	}
+	return all
+}
+
+// finishDerived finishes the periods of derived tasks that match by the event: those it lies in, and those that did not
+// match before it. A period that matched before, because of what happened before the task was put, is not finished by an
+// event elsewhere (S8), unless the task's window moved and everything is counted again (S21). A finished one stays so.
+func (m *model) finishDerived(p *person, f *fact, before map[taskPeriod]bool) {
 	for again := true; again; {
 		again = false
 		for code, t := range m.tasks {
@@ -142,7 +161,8 @@ func (m *model) finishDerived(p *person, f *fact) {
 			}
 			for _, period := range m.periodsOf(p, t) {
 				key := taskPeriod{code, period}
-				if _, ok := p.done[key]; ok || m.matches(p, t.config.Rule, t.place(period)) == 0 {
+				by := !before[key] || t.moved || period == m.period(t, f.event.Time)
+				if _, ok := p.done[key]; ok || !by || m.matches(p, t.config.Rule, t.place(period)) == 0 {
 					continue
 				}
 				r := task.Record{User: p.name, Task: code, Period: period, Finishes: 1, Created: m.now, Updated: m.now}
