@@ -184,7 +184,7 @@ func differs(was, is rule.Attrs) string {
 		}
 	}
 	for n, v := range is {
-		if _, ok := was[n]; !ok && v != nil {
+		if _, ok := was[n]; !ok && !rule.EqualValue(v, nil) { // a nil slice is absent too
 			names = append(names, n)
 		}
 	}

@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
@@ -32,20 +34,20 @@ func (c *Catalog) Plan(ch Change, now time.Time) (*Catalog, []Write, error) {
 	for _, d := range ch.Documents {
 		p.document(d)
 	}
-	if err := p.faults.Err(); err != nil {
-		return nil, nil, err
-	}
 	if p.stale != nil {
-		return nil, nil, p.stale
+		return nil, nil, errors.Join(p.faults.Err(), p.stale)
 	}
 	if len(p.stored) == 0 {
-		return c, nil, nil
+		return c, nil, p.faults.Err()
 	}
 	next, err := c.Apply(p.next, p.stored...)
-	if err != nil {
+	if err := errors.Join(p.faults.Err(), err); err != nil {
 		return nil, nil, err
 	}
-	return next, p.writes, p.faults.Err()
+	if p.unwritten != nil { // what has no JSON has a fault that Apply found; this is for what it does not know
+		return nil, nil, p.unwritten
+	}
+	return next, p.writes, nil
 }
 
 type planner struct {
@@ -58,6 +60,8 @@ type planner struct {
 	writes []Write
 	faults rule.Faults
 	stale  error
+	// unwritten is why a document has no stored form.
+	unwritten error
 }
 
 // document plans one document: what it is now, whether it may change so, and what is kept about it.
@@ -67,9 +71,9 @@ func (p *planner) document(d Document) {
 		p.faults.Addf("", "", "a %T is no document; put rule.Calendar, ledger.Asset, task.Group, task.Config, reward.Group or reward.Config", d)
 		return
 	}
-	path := kind + " " + code
+	path := pathOf(kind, code)
 	if p.seen[use{kind, code}] {
-		p.faults.Add(path, "", "is put twice in one call")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is put twice in one call")
 		return
 	}
 	p.seen[use{kind, code}] = true
@@ -82,22 +86,35 @@ func (p *planner) document(d Document) {
 	case p.ch.Missing && exists:
 		return
 	case exists && !old.Meta.Retired.IsZero():
-		p.faults.Add(path, "", "is retired; a document that was ended stays so")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is retired; a document that was ended stays so")
+		return
+	case exists && p.same(old.Document, d): // whatever revision was read: a put whose answer was lost can be repeated
 		return
 	case revision != 0 && revision != old.Meta.Revision:
-		p.stale = staleError(path, revision, old.Meta.Revision)
-		return
-	case exists && p.same(old.Document, d):
+		p.stale = staleError(strings.TrimSuffix(path, ": "), revision, old.Meta.Revision)
 		return
 	}
 	if !exists {
 		p.ended(path, d)
 	} else {
-		p.faults.At(path, p.allowed(old, d))
+		err := p.allowed(old, d)
+		p.faults.At(path, err)
+		if err != nil && kind == KindPause {
+			return // the reward it pauses would say the same again
+		}
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = old.Meta.Since, old.Meta.Put, old.Meta.Moved
 	}
 	p.age(&s, old, exists)
 	p.write(kind, code, s)
+}
+
+// pathOf is where the faults of a document lie: "task sign-in: " before its fields. There is one calendar, and codes have
+// dots of their own.
+func pathOf(kind, code string) string {
+	if kind == KindCalendar {
+		return KindCalendar
+	}
+	return kind + " " + code + ": "
 }
 
 // age works out from when a document counts, and when its window's end last moved (S21).
@@ -128,7 +145,7 @@ func (p *planner) ended(path string, d Document) {
 	}
 	for _, code := range r.Tasks() {
 		if t := p.c.Tasks[code]; t != nil && !t.Retired.IsZero() {
-			p.faults.Add(path+": rule", code, "is retired")
+			p.faults.Add(path+"rule", code, "is retired")
 		}
 	}
 }
@@ -137,9 +154,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 	kind, code, _, _ := Identify(s.Document)
 	switch {
 	case !exists:
-		p.faults.Add(path, "", "does not exist")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "does not exist")
 	case kind == KindCalendar || kind == KindAsset:
-		p.faults.Add(path, "", "cannot be retired")
+		p.faults.Add(strings.TrimSuffix(path, ": "), "", "cannot be retired")
 	case old.Meta.Retired.IsZero():
 		s.Document, s.Meta = old.Document, old.Meta
 		s.Meta.Retired = p.now
@@ -150,8 +167,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 func (p *planner) write(kind, code string, s Stored) {
 	body, err := s.Encode()
 	if err != nil {
-		p.faults.At(kind+" "+code, err)
-		return
+		var f rule.Faults
+		f.At(pathOf(kind, code), err)
+		p.unwritten = errors.Join(p.unwritten, f.Err())
 	}
 	s.Meta.Revision = p.next
 	p.stored = append(p.stored, s)
