@@ -149,7 +149,7 @@ func (m *model) matching(p *person) map[taskPeriod]bool {
 	return all
 }
 
-// finishDerived finishes the periods of derived tasks that match by the event: those it lies in, and those that did not
+// finishDerived finishes the periods of derived tasks that match by the event: those it counts in, and those that did not
 // match before it. A period that matched before, because of what happened before the task was put, is not finished by an
 // event elsewhere (S8), unless the task's window moved and everything is counted again (S21). A finished one stays so.
 func (m *model) finishDerived(p *person, f *fact, before map[taskPeriod]bool) {
@@ -161,7 +161,7 @@ func (m *model) finishDerived(p *person, f *fact, before map[taskPeriod]bool) {
 			}
 			for _, period := range m.periodsOf(p, t) {
 				key := taskPeriod{code, period}
-				by := !before[key] || t.moved || period == m.period(t, f.event.Time)
+				by := !before[key] || t.moved || f.accepted && period == m.period(t, f.event.Time)
 				if _, ok := p.done[key]; ok || !by || m.matches(p, t.config.Rule, t.place(period)) == 0 {
 					continue
 				}

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Run("S4 S19: whatever storage calls fail or lose their answer, commands that are repeated lead to the model's state", func(t *testing.T) {
 		machine(t, open, false, drawFault)
 	})
+	t.Run("scenes", func(t *testing.T) { written(t, open) })
 	t.Run("S12: matches depend on the set of events alone, and never fall", func(t *testing.T) { ordered(t, open) })
 	t.Run("S15: budgets are exact under concurrency, and every event counts once", func(t *testing.T) { concurrent(t, open) })
 	t.Run("S4 S19: each storage call in turn may fail or lose its answer", func(t *testing.T) { sweep(t, open) })
