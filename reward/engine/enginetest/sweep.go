@@ -66,8 +66,9 @@ func script() []step {
 			return eng.Pause(ctx, engine.By{}, code, policy)
 		}}
 	}
+	// The budget ends between two single events: of a batch's users, any may be the one to get what is left.
 	fixed := count("fixed", 1, func(c *reward.Config) {
-		c.Budget = rule.Limit{Max: 9, PerCycle: 8, Cycle: rule.Cycle{Every: 1, Unit: rule.Day}}
+		c.Budget = rule.Limit{Max: 12, PerCycle: 10, Cycle: rule.Cycle{Every: 1, Unit: rule.Day}}
 	})
 	reviewed := count("reviewed", 2, func(c *reward.Config) { c.Review, c.Claim, c.Limit.Max = true, true, 3 })
 	capped := count("capped", 2, func(c *reward.Config) { c.Group = "g" })
