@@ -141,7 +141,7 @@ func (g *game) move(t *rapid.T) {
 		g.count++
 		by.Request = fmt.Sprintf("q%d", g.count)
 	}
-	c := moving(op, by, id, op == "review" && chance(t, 70, "pass"))
+	c := moving(op, by, id, op == "review" && chance(t, 55, "pass"))
 	g.moves = append(g.moves, c)
 	g.do(t, c)
 }

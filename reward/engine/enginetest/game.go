@@ -93,7 +93,7 @@ func newGame(t *rapid.T, st store.Store, puts *tally, several bool) *game {
 	g.hook = &wrapped{Store: st, next: allFine}
 	g.engines = []*engine.Engine{newEngine(t, g.hook, g.clock)}
 	if several {
-		g.hook.limits = &store.Limits{Units: 2, Rows: 300, RowsPerUnit: 300}
+		g.hook.limits = &store.Limits{Units: 2, Rows: 600, RowsPerUnit: 600}
 		g.engines = append(g.engines, newEngine(t, st, g.clock), g.engines[0].With(st))
 	}
 	first, later := g.world.documents()

@@ -31,7 +31,8 @@ func (g *game) drawEvent(t *rapid.T) task.Event {
 	if chance(t, 30, "grows") {
 		e.Growth = between64(t, 1, 5, "growth")
 	}
-	if chance(t, 1, "grows much") && coin(t, "really") {
+	// A store whose units are small decides fewer than that.
+	if g.hook.Limits().RowsPerUnit >= 50*decideMax && chance(t, 1, "grows much") && coin(t, "really") {
 		e.Growth = decideMax + 100 // more than one event decides
 	}
 	e.Finish = chance(t, 12, "finish")

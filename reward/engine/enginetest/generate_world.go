@@ -208,7 +208,7 @@ func (w *world) drawTerms(t *rapid.T, c *reward.Config) {
 }
 
 func drawPaying(t *rapid.T, c *reward.Config) {
-	c.Review, c.Claim = chance(t, 35, "review"), chance(t, 35, "claim")
+	c.Review, c.Claim = chance(t, 45, "review"), chance(t, 35, "claim")
 	c.NoDeduct = chance(t, 15, "no deduct")
 	c.KeepRejected = c.Review && chance(t, 30, "keep rejected")
 	c.ClaimWithin = 0
@@ -222,7 +222,7 @@ func drawLimit(t *rapid.T, label string, most int64) rule.Limit {
 	if chance(t, 30, label+" in all") {
 		l.Max = between64(t, 1, most, label)
 	}
-	if chance(t, 35, label+" a cycle") {
+	if chance(t, 45, label+" a cycle") {
 		l.PerCycle = between64(t, 1, 3, label)
 		l.Cycle = rule.Cycle{Every: between64(t, 1, 3, "every"),
 			Unit: pick(t, []rule.Unit{rule.Day, rule.Day, rule.Week, rule.Month}, "unit")}

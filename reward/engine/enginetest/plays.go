@@ -109,6 +109,25 @@ func scenes() []scene {
 			g.do(t, moving("review", by, id, true))
 			g.do(t, moving("reinstate", by, id, false))
 		}},
+		{"S19: a rejection gives back to the cycle it was taken from", func(t *testing.T, g *game) {
+			r, limit := prize("r", rule.Count("many", 1)), rule.Limit{PerCycle: 1, Cycle: rule.Cycle{Every: 1, Unit: rule.Day}}
+			r.Review, r.Limit, r.Budget = true, limit, limit
+			g.must(t, task.Config{Code: "many", Period: rule.Unlimited}, r)
+			g.now(t, noon(5), "e1", "many", 1)
+			g.now(t, noon(6), "e2", "many", 2)
+			g.do(t, moving("review", engine.By{}, reward.ID{User: "ann", Reward: "r", N: 1}, false))
+			g.do(t, recording(task.Event{ID: "e3", User: "ann", Task: "many", Time: noon(5)}, false))
+			g.do(t, recording(task.Event{ID: "e4", User: "ann", Task: "many", Time: noon(5)}, false))
+			g.now(t, noon(6), "e5", "many", 1)
+		}},
+		{"S8 S11: a gate that opens late finishes the later periods too", func(t *testing.T, g *game) {
+			g.must(t, task.Config{Code: "many", Period: rule.Unlimited}, task.Config{Code: "once"},
+				task.Config{Code: "d", Period: rule.Daily, Rule: rule.All(rule.Count("many", 1), rule.Done("once"))},
+				task.Config{Code: "w", Period: rule.Weekly, Rule: rule.Count("d", 2)}, prize("r", rule.Count("w", 1)))
+			g.now(t, noon(5), "e1", "many", 1)
+			g.now(t, noon(6), "e2", "many", 1)
+			g.do(t, recording(task.Event{ID: "e3", User: "ann", Task: "once", Time: noon(4)}, false))
+		}},
 		{"S8: a moved end, and an event that is ignored", func(t *testing.T, g *game) {
 			daily := task.Config{Code: "d", Period: rule.Daily, Window: rule.Window{End: day(6)}, Rule: rule.Count("many", 1)}
 			many := task.Config{Code: "many", Period: rule.Unlimited}
