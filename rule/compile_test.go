@@ -190,7 +190,9 @@ func TestCompile_aTaskWithoutATargetIsAFault(t *testing.T) {
 	for name, target := range map[string]rule.Target{"none": {}, "no times": {Levels: []int64{1}}, "no levels": {Times: 1},
 		"a level of 0": {Levels: []int64{0}, Times: 1}, "levels that fall": {Levels: []int64{2, 1}, Times: 1}} {
 		t.Run(name, func(t *testing.T) {
-			find := func(code string) (rule.Task, bool) { return rule.Task{Code: code, Period: rule.Daily, Target: target}, true }
+			find := func(code string) (rule.Task, bool) {
+				return rule.Task{Code: code, Period: rule.Daily, Target: target}, true
+			}
 			_, err := rule.Compile(rule.All(rule.Count("x", 1)), rule.Scope{}, utcPeriods(), find)
 			wantFaults(t, err, `all[0].count: "x": has no target: levels above 0 that rise, and times of at least 1`)
 		})

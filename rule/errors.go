@@ -58,7 +58,7 @@ func (f *Faults) At(path string, err error) {
 			f.errs = append(f.errs, &FieldError{Field: join(path, fe.Field), Value: clip(fe.Value, valueMax), Reason: fe.Reason})
 			continue
 		}
-		f.errs = append(f.errs, &FieldError{Field: path, Reason: e.Error()})
+		f.errs = append(f.errs, &FieldError{Field: join(path, ""), Reason: e.Error()})
 	}
 }
 

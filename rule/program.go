@@ -136,11 +136,11 @@ func (l *Leaf) Reached(c *Cell) bool {
 	return c != nil && l.Task.Target.Level(c.Sum, c.Finishes) >= l.Level
 }
 
-// stackMax is the depth of stack that programs of ordinary size need. Deeper ones allocate one of their own.
+// stackMax is the depth of stack that programs of ordinary size need.
 const stackMax = 16
 
 // Matches is how often the rule matches, given one input for each leaf in the order of Leaves. Missing inputs count
-// nothing. It allocates nothing for a rule of ordinary size.
+// nothing. It allocates nothing.
 func (p *Program) Matches(in []Input) int64 {
 	v := p.eval(in, nil)
 	if !p.bounded {
@@ -151,32 +151,42 @@ func (p *Program) Matches(in []Input) int64 {
 
 // eval is the value of the root. Where room is given, it holds the values of the leaves.
 func (p *Program) eval(in []Input, room []int64) int64 {
-	if len(p.code) == 0 {
+	switch {
+	case len(p.code) == 0:
 		return 0
+	case p.depth > stackMax:
+		return p.evalWide(in, room)
 	}
-	var fixed [stackMax]int64
-	stack := fixed[:]
-	if p.depth > stackMax {
-		stack = make([]int64, p.depth)
-	}
+	var stack [stackMax]int64
+	return p.evalOn(stack[:], in, room)
+}
+
+// evalWide is eval with a stack for the largest tree there may be, which takes longer to clear.
+func (p *Program) evalWide(in []Input, room []int64) int64 {
+	var stack [ruleNodesMax]int64
+	return p.evalOn(stack[:], in, room)
+}
+
+func (p *Program) evalOn(stack []int64, in []Input, room []int64) int64 {
 	top := 0
 	for i := range p.code {
 		c := &p.code[i]
+		v := int64(0)
 		switch {
-		case c.step > stepAtLeast:
-			v := int64(0)
-			if room != nil {
-				v = room[c.leaf]
-			} else if int(c.leaf) < len(in) {
-				v = p.value(c, &in[c.leaf])
-			}
-			stack[top] = v
-			top++
-		default:
+		case c.step <= stepAtLeast:
 			args := stack[top-int(c.args) : top]
-			args[0] = combine(c.step, c.n, args)
-			top -= len(args) - 1
+			top -= len(args)
+			v = combine(c.step, c.n, args)
+		case room != nil:
+			v = room[c.leaf]
+		case int(c.leaf) >= len(in):
+		case c.step != stepGate:
+			v = p.value(c, &in[c.leaf])
+		case in[c.leaf].Open:
+			v = Unbounded
 		}
+		stack[top] = v
+		top++
 	}
 	return stack[0]
 }

@@ -260,7 +260,7 @@ func checkWholes(t interface{ Fatalf(string, ...any) }, sum, total decimal.Decim
 	}
 }
 
-// TestProgram_Matches_allocatesNothing holds it for the seed's rule and for a tree of thirty leaves of every kind.
+// TestProgram_Matches_allocatesNothing holds it for the seed's rule, a tree of thirty leaves of every kind, and thirty in a row.
 func TestProgram_Matches_allocatesNothing(t *testing.T) {
 	var of []rule.Rule
 	for range 5 {
@@ -274,7 +274,8 @@ func TestProgram_Matches_allocatesNothing(t *testing.T) {
 		}
 	}
 	input := rule.Input{Cell: &cell, Lo: 3, Hi: 99, Open: true}
-	for name, p := range map[string]*rule.Program{"seed": compiledSeed(t), "thirty leaves": compileOK(t, rule.All(of...), rule.Scope{})} {
+	for name, p := range map[string]*rule.Program{"seed": compiledSeed(t), "thirty leaves": compileOK(t, rule.All(of...), rule.Scope{}),
+		"thirty leaves side by side": compileOK(t, rule.AtLeast(15, slices.Repeat([]rule.Rule{rule.Streak("daily", 3)}, 30)...), rule.Scope{})} {
 		in := slices.Repeat([]rule.Input{input}, len(p.Leaves()))
 		if p.Matches(in) == 0 {
 			t.Errorf("%s: nothing matches", name)

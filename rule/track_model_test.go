@@ -261,3 +261,55 @@ func asJSON(t interface{ Fatal(...any) }, v any) string {
 	}
 	return string(b)
 }
+
+// A gate is open exactly if the events of its task before the end of what reads it make its level, going by the sums of the
+// task's record and, where those cannot tell, by its track; so it never closes when an event is added.
+func TestLeaf_Opens_S11_equalsARecount(t *testing.T) {
+	periods := modelPeriods(t)
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom([]string{"once", "once-levels"}).Draw(t, "task")
+		task, _ := fixtureTask(name)
+		level := rapid.IntRange(1, len(task.Target.Levels)).Draw(t, "level")
+		window := rapid.SampledFrom([]rule.Window{{}, span(3, 9), {End: days(9, 0)}}).Draw(t, "window")
+		p, err := rule.Compile(rule.Done(name).AtLevel(level), within(window), periods, fixtureTask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf := &p.Leaves()[0]
+		var sum, finishes, sumBefore, finishesBefore int64
+		var first, last time.Time
+		var tally rule.Tally
+		var sc rule.Scratch
+		wasOpen := false
+		for _, f := range rapid.SliceOfN(rapid.Custom(drawFact), 1, 8).Draw(t, "events") {
+			finish := int64(0)
+			if f.Finish {
+				finish = 1
+			}
+			sum, finishes = sum+f.Growth, finishes+finish
+			if window.End.IsZero() || f.Time.Before(window.End) {
+				sumBefore, finishesBefore = sumBefore+f.Growth, finishesBefore+finish
+			}
+			if first.IsZero() || f.Time.Before(first) {
+				first = f.Time
+			}
+			if f.Time.After(last) {
+				last = f.Time
+			}
+			if leaf.Track != nil {
+				leaf.Track.Add(&tally, periods, f, &sc, nil)
+			}
+			open, known := leaf.Opens(sum, finishes, first, last, time.Time{})
+			if !known {
+				open = leaf.Reached(tally.Cell(leaf.Track.Key, 0))
+			}
+			if want := task.Target.Level(sumBefore, finishesBefore) >= level; open != want {
+				t.Fatalf("open is %v (known %v), want %v", open, known, want)
+			}
+			if wasOpen && !open {
+				t.Fatal("the gate closed")
+			}
+			wasOpen = open
+		}
+	})
+}

@@ -38,7 +38,7 @@ func (c Config) Validate() error {
 		f.Add("period", c.Period.String(), "must be once, daily, weekly, monthly or unlimited")
 	}
 	f.At("window", c.Window.Validate())
-	f.At("attrs", c.Attrs.Validate())
+	f.At("", c.Attrs.Validate()) // its paths begin with attrs
 	c.checkTimes(&f)
 	c.checkLevels(&f)
 	if c.Derived() {

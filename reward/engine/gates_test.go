@@ -75,10 +75,10 @@ func TestGate_S11_growthThatPassesTheWindowsEnd(t *testing.T) {
 }
 
 func TestGate_S11_ofADerivedTask(t *testing.T) {
-	b := setup(t, append(both(), task.Config{Code: "two", Rule: rule.Count("both", 2), Window: rule.Window{End: tenth(t)}}, counter("order"))...)
-	r := reward.Config{Code: "G", Amount: points(1), Rule: rule.All(rule.Done("two"), rule.Count("order", 1)), Window: rule.Window{End: tenth(t).Add(-time.Hour)}}
+	b := setup(t, append(both(), task.Config{Code: "two", Rule: rule.Count("both", 2), Window: rule.Window{End: dayStart(t, 10)}}, counter("order"))...)
+	r := reward.Config{Code: "G", Amount: points(1), Rule: rule.All(rule.Done("two"), rule.Count("order", 1)), Window: rule.Window{End: dayStart(t, 10).Add(-time.Hour)}}
 	b.refuse([]string{"reward G: rule.all[0].done"}, r)
-	r.Window.End = tenth(t)
+	r.Window.End = dayStart(t, 10)
 	b.put(r)
 	for day := 1; day <= 2; day++ {
 		b.day(day)
@@ -87,12 +87,6 @@ func TestGate_S11_ofADerivedTask(t *testing.T) {
 		b.did("lin", "b")
 	}
 	want(t, "what waited for the gate", numbers(b.records("lin", "G")), "[1 2]")
-}
-
-// tenth is the start of the tenth day.
-func tenth(t *testing.T) time.Time {
-	t.Helper()
-	return rule.Calendar{Zone: "Asia/Shanghai"}.Date(2025, time.November, 13)
 }
 
 func TestGate_S11_conditionsAreRefused(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
@@ -73,7 +72,7 @@ func (p *planner) document(d Document) {
 	}
 	path := pathOf(kind, code)
 	if p.seen[use{kind, code}] {
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is put twice in one call")
+		p.refuse(path, "is put twice in one call")
 		return
 	}
 	p.seen[use{kind, code}] = true
@@ -86,12 +85,12 @@ func (p *planner) document(d Document) {
 	case p.ch.Missing && exists:
 		return
 	case exists && !old.Meta.Retired.IsZero():
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is retired; a document that was ended stays so")
+		p.refuse(path, "is retired; a document that was ended stays so")
 		return
 	case exists && p.same(old.Document, d): // whatever revision was read: a put whose answer was lost can be repeated
 		return
 	case revision != 0 && revision != old.Meta.Revision:
-		p.stale = staleError(strings.TrimSuffix(path, ": "), revision, old.Meta.Revision)
+		p.stale = staleError(kind+" "+code, revision, old.Meta.Revision)
 		return
 	}
 	if !exists {
@@ -107,6 +106,9 @@ func (p *planner) document(d Document) {
 	p.age(&s, old, exists)
 	p.write(kind, code, s)
 }
+
+// refuse records a fault of a document as a whole.
+func (p *planner) refuse(path, reason string) { p.faults.At(path, &rule.FieldError{Reason: reason}) }
 
 // pathOf is where the faults of a document lie: "task sign-in: " before its fields. There is one calendar, and codes have
 // dots of their own.
@@ -154,9 +156,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 	kind, code, _, _ := Identify(s.Document)
 	switch {
 	case !exists:
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "does not exist")
+		p.refuse(path, "does not exist")
 	case kind == KindCalendar || kind == KindAsset:
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "cannot be retired")
+		p.refuse(path, "cannot be retired")
 	case old.Meta.Retired.IsZero():
 		s.Document, s.Meta = old.Document, old.Meta
 		s.Meta.Retired = p.now
@@ -176,8 +178,13 @@ func (p *planner) write(kind, code string, s Stored) {
 	p.writes = append(p.writes, Write{kind, code, body})
 }
 
-// same reports whether two documents have the same content.
+// same reports whether a stored document and another have the same content. A calendar is kept with its defaults filled in.
 func (p *planner) same(a, b Document) bool {
+	if c, ok := b.(rule.Calendar); ok {
+		if filled, err := c.Periods(); err == nil {
+			b = filled.Calendar()
+		}
+	}
 	x, err := content(a)
 	y, err2 := content(b)
 	return err == nil && err2 == nil && bytes.Equal(x, y)
