@@ -55,10 +55,10 @@ func (f *Faults) At(path string, err error) {
 	for _, e := range leaves(err) {
 		var fe *FieldError
 		if errors.As(e, &fe) {
-			f.errs = append(f.errs, &FieldError{Field: join(path, fe.Field), Value: fe.Value, Reason: fe.Reason})
+			f.errs = append(f.errs, &FieldError{Field: join(path, fe.Field), Value: clip(fe.Value, valueMax), Reason: fe.Reason})
 			continue
 		}
-		f.errs = append(f.errs, &FieldError{Field: path, Reason: e.Error()})
+		f.errs = append(f.errs, &FieldError{Field: join(path, ""), Reason: e.Error()})
 	}
 }
 

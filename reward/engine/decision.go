@@ -190,9 +190,16 @@ func (c *call) state(cat *compiled, l loading, i int, j *job) *decide.State {
 		s.Counters, s.Refused = nil, j.refused
 	} else {
 		s.Counters = l.Counters
+		if j.tries >= trusting {
+			s.Refused = j.refused
+		}
 	}
 	return s
 }
+
+// trusting is after how many tries a counter's refusal is believed over what was read of it since. A reading tells of what was
+// given back after the refusal; a refusal tells of a counter that was closed.
+const trusting = 3
 
 // seqs is how many events of one user a unit holds at most. Their seqs lie between those of two versions.
 const seqs = 1024

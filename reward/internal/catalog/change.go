@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
@@ -73,7 +72,7 @@ func (p *planner) document(d Document) {
 	}
 	path := pathOf(kind, code)
 	if p.seen[use{kind, code}] {
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is put twice in one call")
+		p.refuse(path, "is put twice in one call")
 		return
 	}
 	p.seen[use{kind, code}] = true
@@ -86,15 +85,17 @@ func (p *planner) document(d Document) {
 	case p.ch.Missing && exists:
 		return
 	case exists && !old.Meta.Retired.IsZero():
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "is retired; a document that was ended stays so")
+		p.refuse(path, "is retired; a document that was ended stays so")
+		return
+	case exists && p.same(old.Document, d): // whatever revision was read: a put whose answer was lost can be repeated
 		return
 	case revision != 0 && revision != old.Meta.Revision:
-		p.stale = staleError(strings.TrimSuffix(path, ": "), revision, old.Meta.Revision)
-		return
-	case exists && p.same(old.Document, d):
+		p.stale = staleError(kind+" "+code, revision, old.Meta.Revision)
 		return
 	}
-	if exists {
+	if !exists {
+		p.ended(path, d)
+	} else {
 		err := p.allowed(old, d)
 		p.faults.At(path, err)
 		if err != nil && kind == KindPause {
@@ -105,6 +106,9 @@ func (p *planner) document(d Document) {
 	p.age(&s, old, exists)
 	p.write(kind, code, s)
 }
+
+// refuse records a fault of a document as a whole.
+func (p *planner) refuse(path, reason string) { p.faults.At(path, &rule.FieldError{Reason: reason}) }
 
 // pathOf is where the faults of a document lie: "task sign-in: " before its fields. There is one calendar, and codes have
 // dots of their own.
@@ -125,10 +129,26 @@ func (p *planner) age(s *Stored, old Stored, exists bool) {
 	switch {
 	case draft:
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = 0, time.Time{}, 0
-	case !exists || wasDraft:
+	case !exists || !p.fixed(wasDraft, wasWindow): // nothing was counted yet, and anything may have changed
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = p.next, p.now, 0
 	case !window.End.Equal(wasWindow.End):
 		s.Meta.Moved = p.next
+	}
+}
+
+// ended refuses a new document whose rule reads a task that was ended.
+func (p *planner) ended(path string, d Document) {
+	var r rule.Rule
+	switch d := d.(type) {
+	case task.Config:
+		r = d.Rule
+	case reward.Config:
+		r = d.Rule
+	}
+	for _, code := range r.Tasks() {
+		if t := p.c.Tasks[code]; t != nil && !t.Retired.IsZero() {
+			p.faults.Add(path+"rule", code, "is retired")
+		}
 	}
 }
 
@@ -136,9 +156,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 	kind, code, _, _ := Identify(s.Document)
 	switch {
 	case !exists:
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "does not exist")
+		p.refuse(path, "does not exist")
 	case kind == KindCalendar || kind == KindAsset:
-		p.faults.Add(strings.TrimSuffix(path, ": "), "", "cannot be retired")
+		p.refuse(path, "cannot be retired")
 	case old.Meta.Retired.IsZero():
 		s.Document, s.Meta = old.Document, old.Meta
 		s.Meta.Retired = p.now

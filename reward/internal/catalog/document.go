@@ -197,7 +197,7 @@ func strict(data []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return err
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if _, err := d.Token(); err != io.EOF { // a second value would be lost without a word
 		return errors.New("must be one JSON value with nothing after it")
 	}
 	return nil
