@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -104,6 +105,7 @@ type granted struct {
 
 // A call is an operator's or a user's call about a record.
 type call struct {
+	request       string // another request is another call, whatever it asks for
 	op            string
 	pass          bool
 	id            reward.ID
@@ -149,7 +151,10 @@ func (m *model) put(revision int64, docs ...engine.Document) {
 				t = &taskDoc{}
 				m.tasks[d.Code] = t
 			}
-			t.begin(d.Draft, revision, m.now, d.Window.End.Equal(t.config.Window.End))
+			if same(t.config, d) {
+				continue
+			}
+			t.begin(d.Draft, m.fixed(t.config.Window), revision, m.now, d.Window.End.Equal(t.config.Window.End))
 			t.config = d
 		case reward.Config:
 			r := m.rewards[d.Code]
@@ -157,17 +162,36 @@ func (m *model) put(revision int64, docs ...engine.Document) {
 				r = &rewardDoc{}
 				m.rewards[d.Code] = r
 			}
-			r.begin(d.Draft, revision, m.now, d.Window.End.Equal(r.config.Window.End))
+			if same(r.config, d) {
+				continue
+			}
+			r.begin(d.Draft, m.fixed(r.config.Window), revision, m.now, d.Window.End.Equal(r.config.Window.End))
 			r.config = d
 		}
 	}
 }
 
-func (d *document) begin(draft bool, revision int64, now time.Time, sameEnd bool) {
-	if d.since != 0 {
+// same says whether a document has the content it had: then nothing is written, and nothing begins anew.
+func same(was, is any) bool {
+	a, _ := json.Marshal(was)
+	b, _ := json.Marshal(is)
+	return string(a) == string(b)
+}
+
+// fixed says whether a document with this window can no longer change freely (S21).
+func (m *model) fixed(w rule.Window) bool {
+	return w.Start.IsZero() || !m.now.Before(w.Start.Add(-max(0, m.periods.Calendar().Skew)))
+}
+
+// begin notes from when a document counts: from the put that ended its draft or, until it is fixed, from its last put.
+func (d *document) begin(draft, fixed bool, revision int64, now time.Time, sameEnd bool) {
+	switch {
+	case draft:
+		d.since, d.put, d.moved = 0, time.Time{}, false
+	case d.since == 0 || !fixed:
+		d.since, d.put, d.moved = revision, now, false
+	default:
 		d.moved = d.moved || !sameEnd
-	} else if !draft {
-		d.since, d.put = revision, now
 	}
 }
 

@@ -17,7 +17,7 @@ var engine0 engine.By
 // move answers Review, Claim, Deduct and Reinstate (S19).
 func (m *model) move(op string, by engine.By, id reward.ID, pass bool) (reward.Moved, error) {
 	p := m.person(id.User)
-	this := call{op: op, pass: pass, id: id, actor: by.Actor, reason: by.Reason}
+	this := call{request: by.Request, op: op, pass: pass, id: id, actor: by.Actor, reason: by.Reason}
 	if was, ok := p.requests[by.Request]; ok && by.Request != "" {
 		if was.call != this {
 			return reward.Moved{}, &task.ConflictError{User: id.User, ID: by.Request}
