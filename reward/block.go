@@ -72,7 +72,7 @@ type BlockCount struct {
 	Count  int64  `json:"count"`
 }
 
-// A CapUse is how much a user has got that counts against a group's cap.
+// A CapUse is how much a user has got of an asset from a group of rewards, all that counts against its cap.
 type CapUse struct {
 	User  string        `json:"user"`
 	Group string        `json:"group"`

@@ -55,7 +55,7 @@ type Config struct {
 	Excludes []string `json:"excludes,omitempty"`
 	// Priority says which of several rewards due by one event is decided first: the higher; equals go by code.
 	Priority int `json:"priority,omitempty"`
-	// Review leaves new records pending until [Engine.Review] passes or rejects them.
+	// Review leaves new records pending until a review passes or rejects them.
 	Review bool `json:"review,omitempty"`
 	// Claim leaves records claimable until the user claims them.
 	Claim bool `json:"claim,omitempty"`
@@ -134,7 +134,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {
-		return &rule.FieldError{Value: string(b), Reason: "not a duration such as 72h or 30m"}
+		return &rule.FieldError{Value: string(b[:min(len(b), 80)]), Reason: "not a duration such as 72h or 30m"}
 	}
 	*d = Duration(v)
 	return nil

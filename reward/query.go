@@ -1,6 +1,7 @@
 package reward
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
@@ -97,7 +98,7 @@ func (c *Cursor) UnmarshalText(text []byte) error {
 		return nil
 	}
 	fault := &rule.FieldError{Value: string(text[:min(len(text), 80)]), Reason: "not a cursor"}
-	if len(text) > 512 {
+	if len(text) > 512 || bytes.ContainsAny(text, "\r\n") { // base64 would pass over the ends of lines
 		return fault
 	}
 	b, err := base64.RawURLEncoding.Strict().AppendDecode(nil, text)

@@ -84,7 +84,7 @@ type Taken struct {
 	Cycled bool  `json:"cycled,omitempty"`
 	// Counters name the shared budget counters, each of which holds one for this record.
 	Counters []string `json:"counters,omitempty"`
-	// Cap is the group whose cap counts the amount, or empty.
+	// Cap is the group in which the amount counts, or empty.
 	Cap string `json:"cap,omitempty"`
 }
 

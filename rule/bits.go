@@ -52,33 +52,64 @@ func (b Bits) Count(lo, hi int64) int64 {
 
 // Runs sums floor(length / n) over the maximal runs of adjacent ordinals of lo to hi, both included.
 func (b Bits) Runs(n, lo, hi int64) int64 {
-	if n == 1 {
-		return b.Count(lo, hi)
-	}
-	var sum, run int64
+	r := runs{n: n}
 	for i := range b.Words {
-		w := b.word(i, lo, hi)
-		if w == ^uint64(0) {
-			run += 64
-			continue
-		}
-		rest := 64
-		for rest > 0 {
-			ones := bits.TrailingZeros64(^w)
-			run += int64(ones)
-			w, rest = w>>ones, rest-ones
-			if rest <= 0 {
-				break
-			}
-			sum, run = sum+run/n, 0
-			if w == 0 {
-				break
-			}
-			zeros := bits.TrailingZeros64(w)
-			w, rest = w>>zeros, rest-zeros
-		}
+		r.add(b.word(i, lo, hi))
 	}
-	return sum + run/n
+	return r.sum + r.open/n
+}
+
+// size is how many ordinals are in the set.
+func (b *Bits) size() int64 {
+	n := 0
+	for _, w := range b.Words {
+		n += bits.OnesCount64(w)
+	}
+	return int64(n)
+}
+
+// runs is Runs without bounds, which is what rules ask for again and again.
+func (b *Bits) runs(n int64) int64 {
+	if n == 1 {
+		return b.size()
+	}
+	r := runs{n: n}
+	for _, w := range b.Words {
+		r.add(w)
+	}
+	return r.sum + r.open/n
+}
+
+// runs adds up floor(length / n) of runs, word by word.
+type runs struct {
+	n, sum int64
+	open   int64 // the length so far of a run that may go on in the next word
+}
+
+func (r *runs) add(w uint64) {
+	if w == ^uint64(0) {
+		r.open += 64
+		return
+	}
+	open, at := r.open, 0
+	for { // w is the word from its bit number at on
+		ones := bits.TrailingZeros64(^w)
+		open, at = open+int64(ones), at+ones
+		if at == 64 {
+			r.open = open
+			return
+		}
+		if open >= r.n {
+			r.sum += open / r.n
+		}
+		open, w = 0, w>>ones
+		if w == 0 {
+			r.open = 0
+			return
+		}
+		zeros := bits.TrailingZeros64(w)
+		w, at = w>>zeros, at+zeros
+	}
 }
 
 // Last is the length of the run of ordinals that ends at hi, not going below lo.

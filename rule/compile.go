@@ -54,10 +54,13 @@ func Compile(r Rule, scope Scope, periods *Periods, task func(code string) (Task
 	switch {
 	case scope.Derived && scope.Period != Once && !p.bounded:
 		c.faults.Add("", "", "would be done in every period once its gates are open; add a leaf that is counted in the period")
-	case p.Matches(c.room) == 0:
+	case p.eval(nil, c.room) == 0:
 		c.faults.Add("", "", "can never match: "+c.tight(p))
 	}
-	return p, c.faults.Err()
+	if err := c.faults.Err(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // binder ties a tree to its tasks: it checks each leaf against its task and sets up what the leaf reads.
@@ -67,7 +70,7 @@ type binder struct {
 	task    func(string) (Task, bool)
 	conds   map[string]*Condition
 	faults  Faults
-	room    []Input // the most each leaf can ever have
+	room    []int64 // the most each leaf can ever have
 	depth   int
 }
 
@@ -86,7 +89,7 @@ func (c *binder) node(p *Program, r Rule, path string) {
 	}
 	c.depth = below + 1
 	p.depth = max(p.depth, c.depth)
-	p.code = append(p.code, instr{op: r.Op, n: r.K, args: len(r.Of)})
+	p.code = append(p.code, instr{step: nodeStep(r.Op), n: r.K, args: int32(len(r.Of))})
 }
 
 // leaf appends a leaf: what it reads, and what must be kept for it.
@@ -96,8 +99,12 @@ func (c *binder) leaf(p *Program, r Rule, path string) {
 	if !ok {
 		c.faults.Add(at(opName(r.Op)), r.Task, "no such task")
 		t = Task{Code: r.Task, Period: Unlimited, Target: Target{Levels: []int64{1}, Times: Unbounded}}
-		p.leaves, c.room = append(p.leaves, Leaf{Rule: r, Path: path, Task: t}), append(c.room, Input{room: Unbounded})
+		p.leaves, c.room = append(p.leaves, Leaf{Rule: r, Path: path, Task: t}), append(c.room, Unbounded)
 		return
+	}
+	if !t.Target.sound() {
+		c.faults.Add(at(opName(r.Op)), r.Task, "has no target: levels above 0 that rise, and times of at least 1")
+		t.Target = Target{Levels: []int64{1}, Times: 1}
 	}
 	l := Leaf{Rule: r, Path: path, Task: t, Level: r.Level, n: max(1, r.N)}
 	if l.Level == 0 {
@@ -116,8 +123,8 @@ func (c *binder) leaf(p *Program, r Rule, path string) {
 		c.events(&l, at)
 	}
 	p.leaves = append(p.leaves, l)
-	p.code = append(p.code, instr{op: r.Op, leaf: len(p.leaves) - 1})
-	c.room = append(c.room, Input{room: c.most(l)})
+	p.code = append(p.code, instr{step: l.step(), leaf: int32(len(p.leaves) - 1), n: l.n})
+	c.room = append(c.room, c.most(l))
 }
 
 // check holds what S9 and S10 say of a leaf and its task.
@@ -125,7 +132,7 @@ func (c *binder) check(l Leaf, at func(string) string) {
 	r, t := l.Rule, l.Task
 	levels := len(t.Target.Levels)
 	simple := t.Period == Unlimited && levels == 1 && t.Target.Levels[0] == 1
-	if r.Level > levels {
+	if r.Level > levels && !t.Derived {
 		c.faults.Addf(at("level"), strconv.Itoa(r.Level), "task %s has %d", t.Code, levels)
 	}
 	switch r.Op {
@@ -149,8 +156,12 @@ func (c *binder) check(l Leaf, at func(string) string) {
 			c.faults.Addf(at("n"), strconv.FormatInt(r.N, 10), "task %s is done once", t.Code)
 		}
 	}
-	if t.Derived && (r.Cond != "" || r.Level != 0) {
-		c.faults.Addf(at(map[bool]string{true: "where", false: "level"}[r.Cond != ""]), "", "task %s is derived: only its finished periods can be read", t.Code)
+	const derived = "task %s is derived: only its finished periods can be read"
+	if t.Derived && r.Cond != "" {
+		c.faults.Addf(at("where"), r.Cond, derived, t.Code)
+	}
+	if t.Derived && r.Level != 0 {
+		c.faults.Addf(at("level"), strconv.Itoa(r.Level), derived, t.Code)
 	}
 	if t.gate() && !t.Derived && r.Cond != "" {
 		c.faults.Addf(at("where"), r.Cond, "task %s is done once, so the leaf is a gate and takes no condition", t.Code)
@@ -172,9 +183,10 @@ func (c *binder) gate(l *Leaf, at func(string) string) {
 		return
 	}
 	l.end = end
-	if end.IsZero() || single || !t.Window.End.IsZero() && !t.Window.End.After(end) {
+	if end.IsZero() || single {
 		return // the record alone can tell
 	}
+	// Also where the task's window ends first: that may move later, and the track must have counted from the beginning.
 	l.Track = &Track{Task: t.Code, Form: FormGrowth, Span: Window{End: end}, Target: t.Target, Level: l.Level,
 		Born: max(c.scope.Since, c.scope.Moved)}
 	l.Track.seal()
@@ -305,10 +317,10 @@ func (c *binder) periodsIn(w Window, unit Unit) int64 {
 	}
 }
 
-// tight names the first leaf that has no room, for people.
+// tight names the first leaf that has no room, for people. There is one: where each leaf fits once, so does every node.
 func (c *binder) tight(p *Program) string {
-	for i, in := range c.room {
-		if l := p.leaves[i]; in.room == 0 {
+	for i, room := range c.room {
+		if l := p.leaves[i]; room == 0 {
 			return fmt.Sprintf("%s %s of task %s does not fit into the windows", l.Path, opName(l.Rule.Op), l.Task.Code)
 		}
 	}

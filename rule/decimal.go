@@ -30,7 +30,10 @@ func ParseDecimal(s string) (decimal.Decimal, error) {
 
 // parseDecimal is ParseDecimal with the reason alone, empty if there is no fault.
 func parseDecimal(s string) (d decimal.Decimal, reason string) {
-	if len(s) > decimalTextMax || !isNumber(s) {
+	switch {
+	case len(s) > decimalTextMax:
+		return d, "must be a decimal number of at most 100 bytes"
+	case !isNumber(s):
 		return d, "must be a decimal number such as 12.50"
 	}
 	d, err := decimal.NewFromString(s)

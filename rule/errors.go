@@ -49,15 +49,16 @@ func (f *Faults) Addf(field, value, format string, args ...any) {
 }
 
 // At records the faults in err below a path: a fault of "zone" below "calendar" is one of "calendar.zone".
-// A path is joined by a dot unless the inner one starts with a bracket. A nil err adds nothing.
+// A path is joined by a dot unless the inner one starts with a bracket or the outer one ends with a colon and a space, as
+// "task sign-in: " does. A nil err adds nothing.
 func (f *Faults) At(path string, err error) {
 	for _, e := range leaves(err) {
 		var fe *FieldError
 		if errors.As(e, &fe) {
-			f.errs = append(f.errs, &FieldError{Field: join(path, fe.Field), Value: fe.Value, Reason: fe.Reason})
+			f.errs = append(f.errs, &FieldError{Field: join(path, fe.Field), Value: clip(fe.Value, valueMax), Reason: fe.Reason})
 			continue
 		}
-		f.errs = append(f.errs, &FieldError{Field: path, Reason: e.Error()})
+		f.errs = append(f.errs, &FieldError{Field: join(path, ""), Reason: e.Error()})
 	}
 }
 
@@ -71,7 +72,9 @@ func join(path, field string) string {
 	switch {
 	case path == "":
 		return field
-	case field == "" || strings.HasPrefix(field, "["):
+	case field == "":
+		return strings.TrimSuffix(path, ": ")
+	case strings.HasPrefix(field, "["), strings.HasSuffix(path, ": "):
 		return path + field
 	default:
 		return path + "." + field

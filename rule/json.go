@@ -3,7 +3,6 @@ package rule
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ import (
 // A total is a string, so that no reader makes a float of it. The zero Rule is null. An empty condition and the level 0
 // are left out. What is printed parses back Equal; a rule of which that would not be true is refused with a [FieldError]
 // for every fault, by path: an unknown operator, a field set that the operator does not read, a zero Rule as a child, a
-// text that is not UTF-8, a total beyond 38 digits or 18 after the point, more than 16 rules deep or 256 nodes. Other
+// text that is not UTF-8, a total out of the bounds of [CheckDecimal], more than 16 rules deep or 256 nodes. Other
 // faults, as an N of 0, are printed as they are: [Rule.Validate] finds them.
 func (r Rule) MarshalJSON() ([]byte, error) {
 	if err := r.checkForm(); err != nil {
@@ -82,7 +81,8 @@ func printed(r Rule) ruleJSON {
 	case OpDistinct:
 		leaf.Distinct, leaf.Attr, leaf.N = &r.Task, &r.Attr, &r.N
 	case OpSum:
-		total := r.Total.String()
+		bounded, _ := boundDecimal(r.Total) // 0e-1000000000 would write a gigabyte of zeros
+		total := bounded.String()
 		leaf.Sum, leaf.Attr, leaf.Total = &r.Task, &r.Attr, &total
 	}
 	return leaf
@@ -92,7 +92,7 @@ func printed(r Rule) ruleJSON {
 // a total may also be a number, and keeps its digits. null and {} are the zero Rule. Names are case-sensitive.
 //
 // It refuses what is no rule in form: unknown fields and fields of another operator, a field given twice, two operators
-// or none, numbers that are not whole or exceed 64 bits, totals beyond 38 digits or 18 after the point, more than 16
+// or none, numbers that are not whole or exceed 64 bits, totals out of the bounds of [CheckDecimal], more than 16
 // rules deep or 256 nodes. Whether the values make sense is for [Rule.Validate], so that a document with many rules can
 // have all of them read, and all of their faults found, together.
 //
@@ -188,38 +188,18 @@ func (d *jsonReader) rules(raw json.RawMessage, path string, depth int) []Rule {
 	return of
 }
 
-// total reads a decimal that is a number or a string holding one, every digit of it, and bounds it before anything is
-// done with it.
+// total reads a decimal that is a number or a string holding one, with every digit of it, in the bounds of [ParseDecimal].
 func (d *jsonReader) total(raw json.RawMessage, path string) decimal.Decimal {
-	const textMax = 64 // 38 digits, a sign, a point, an exponent, some zeros
-	text := shown(raw)
+	text := string(raw[:min(len(raw), decimalTextMax+1)]) // a longer one is refused
 	if raw[0] == '"' {
 		text = d.string(raw, path)
 	}
-	if len(text) > textMax {
-		d.add(path, text, fmt.Sprintf("must have at most %d digits", totalDigitsMax))
-		return decimal.Decimal{}
-	}
-	if !isJSONNumber(text) {
-		d.add(path, text, "must be a decimal number")
-		return decimal.Decimal{}
-	}
-	total, err := decimal.NewFromString(text)
-	if err != nil { // a number all the same: its exponent is beyond what the decimal package takes
-		d.add(path, text, fmt.Sprintf("must have at most %d digits, at most %d of them after the point", totalDigitsMax, totalScaleMax))
-		return decimal.Decimal{}
-	}
-	if reason := totalFault(total); reason != "" {
+	total, reason := parseDecimal(text)
+	if reason != "" {
 		d.add(path, text, reason)
 		return decimal.Decimal{}
 	}
 	return total
-}
-
-// isJSONNumber says whether s is a number as JSON writes them: the decimal package also takes ".5", "+1" and "5.".
-func isJSONNumber(s string) bool {
-	digit := func(c byte) bool { return '0' <= c && c <= '9' }
-	return s != "" && (s[0] == '-' || digit(s[0])) && digit(s[len(s)-1]) && json.Valid([]byte(s))
 }
 
 func isRuleField(name string) bool {

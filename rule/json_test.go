@@ -74,7 +74,7 @@ func TestRuleJSON_parsesWhatPeopleWrite(t *testing.T) {
 
 func TestRuleJSON_refusesByPath(t *testing.T) {
 	sum := func(total string) string { return `{"any":[{"sum":"a","attr":"x","total":` + total + `}]}` }
-	const number = ": must be a decimal number"
+	const number = ": must be a decimal number such as 12.50"
 	tests := []struct {
 		name, text string
 		want       []string
@@ -102,10 +102,10 @@ func TestRuleJSON_refusesByPath(t *testing.T) {
 		{"a zero of an exploding exponent", sum(`0e1000000000`), []string{`any[0].total: "0e1000000000": must have at most 38 digits, at most 18 of them after the point`}},
 		{"a total of a vanishing exponent", sum(`1e-1000000000`), []string{`any[0].total: "1e-1000000000": must have at most 38 digits, at most 18 of them after the point`}},
 		{"a total of an exponent the decimal package takes", `{"any":[` + sum(`1e38`) + `,` + sum(`0e9999`) + `,` + sum(`1e-19`) + `]}`, []string{
-			`any[0].any[0].total: "1e38": must have at most 38 digits`, `any[1].any[0].total: "0e9999": must have at most 38 digits`,
-			`any[2].any[0].total: "1e-19": must have at most 18 digits after the point`}},
+			`any[0].any[0].total: "1e38": must have at most 38 digits, at most 18 of them after the point`,
+			`any[2].any[0].total: "1e-19": must have at most 38 digits, at most 18 of them after the point`}},
 		{"a total of an exponent beyond 32 bits", sum(`1e99999999999`), []string{`any[0].total: "1e99999999999": must have at most 38 digits, at most 18 of them after the point`}},
-		{"a total too fine", sum(`"0.1234567890123456789"`), []string{`any[0].total: "0.1234567890123456789": must have at most 18 digits after the point`}},
+		{"a total too fine", sum(`"0.1234567890123456789"`), []string{`any[0].total: "0.1234567890123456789": must have at most 38 digits, at most 18 of them after the point`}},
 		{"a total as other languages write it", `{"any":[` + sum(`"+1"`) + `,` + sum(`".5"`) + `,` + sum(`"5."`) + `,` + sum(`" 5"`) + `,` + sum(`""`) + `,` + sum(`true`) + `]}`,
 			[]string{`any[0].any[0].total: "+1"` + number, `any[1].any[0].total: ".5"` + number, `any[2].any[0].total: "5."` + number,
 				`any[3].any[0].total: " 5"` + number, `any[4].any[0].total` + number, `any[5].any[0].total: "true"` + number}},
@@ -137,7 +137,7 @@ func TestRuleJSON_refusesToPrintWhatWouldNotParseBack(t *testing.T) {
 		{"a zero child", rule.All(rule.Rule{}), `all[0]: must be a rule with an operator: one without never matches`},
 		{"an unknown operator", rule.All(rule.Rule{Op: 77}), `all[0]: "77": is no known operator: 77`},
 		{"a task that is not UTF-8", rule.Count("\xff", 1), `count: "\xff": must be valid UTF-8`},
-		{"a total of an exploding exponent", rule.Sum("a", "x", decimal.New(1, 1e9)), `total: must have at most 38 digits`},
+		{"a total of an exploding exponent", rule.Sum("a", "x", decimal.New(1, 1e9)), `total: must have at most 38 digits, at most 18 of them after the point`},
 		{"too many nodes", counts(256), `must not have more than 256 nodes`},
 	}
 	for _, tt := range tests {
@@ -167,7 +167,8 @@ func TestRuleJSON_boundsWhatItReads(t *testing.T) {
 		{"a field given many times", `{"all":[]` + strings.Repeat(`,"all":[]`, mb/9) + `}`, `has 100 faults or more; the rest is not listed`},
 		{"a long name", `{"` + strings.Repeat("x", mb) + `":1}`, `["` + strings.Repeat("x", 80) + `"]: is no known field`},
 		{"a long number", `{"count":"a","n":` + strings.Repeat("9", mb) + `}`, `n: "` + strings.Repeat("9", 80) + `": must fit in 64 bits`},
-		{"a long total", `{"sum":"a","total":` + strings.Repeat("9", mb) + `}`, `total: "` + strings.Repeat("9", 80) + `": must have at most 38 digits`},
+		{"a long total", `{"sum":"a","total":` + strings.Repeat("9", mb) + `}`, `total: "` + strings.Repeat("9", 80) + `": must be a decimal number of at most 100 bytes`},
+		{"a total whose first 80 bytes are a number", `{"sum":"a","total":1.` + strings.Repeat("0", 90) + `1}`, `must have at most 38 digits, at most 18 of them after the point`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

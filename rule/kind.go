@@ -76,9 +76,10 @@ type Schema map[string]Kind
 // names.
 //
 // A name is a letter or underscore followed by letters, digits and underscores of ASCII, at most [AttrNameMax] bytes. It is
-// none of the words of the expression language, among them its functions, whether or not conditions have them ("count",
-// "date"), and none of event, user, task, reward and now, which a later version may give a meaning. At most [AttrsMax]
-// attributes are declared.
+// none of the words of the expression language (and or not in contains startsWith endsWith matches let if else true false
+// nil), none of the functions of conditions and formulas (has floor min max), and none of event, user, task, reward and now,
+// which a later version may give a meaning. Other functions of the expression library ("count", "date") are names like any
+// other. At most [AttrsMax] attributes are declared.
 func (s Schema) Validate() error {
 	var faults Faults
 	if len(s) > AttrsMax {
@@ -128,26 +129,9 @@ func isWordByte(c byte) bool {
 }
 
 // isReserved reports whether a name is taken. The list is written out rather than read from the expression library, so
-// that a newer library never makes a stored document invalid; a test compares it with the library's own.
+// that a newer library never makes a stored document invalid; a test compares it with the library's own. The library's
+// functions are not on it, but for ours: they mean something to its parser only where a parenthesis follows, which the
+// scanner refuses.
 func isReserved(name string) bool {
-	switch name {
-	case "and", "or", "not", "in", "contains", "startsWith", "endsWith", "matches", "let", "if", "else", "true", "false", "nil", "has":
-		return true
-	case "event", "user", "task", "reward", "now":
-		return true
-	case "all", "none", "any", "one", "filter", "map", "find", "findIndex", "findLast", "findLastIndex",
-		"count", "sum", "groupBy", "sortBy", "reduce":
-		return true
-	case "len", "type", "abs", "ceil", "floor", "round", "int", "float", "string", "max", "min", "mean", "median",
-		"bitand", "bitor", "bitxor", "bitnand", "bitnot", "bitshl", "bitshr", "bitushr":
-		return true
-	case "trim", "trimPrefix", "trimSuffix", "upper", "lower", "split", "splitAfter", "replace", "repeat", "join",
-		"indexOf", "lastIndexOf", "hasPrefix", "hasSuffix":
-		return true
-	case "toJSON", "fromJSON", "toBase64", "fromBase64", "duration", "date", "timezone":
-		return true
-	case "first", "last", "get", "take", "keys", "values", "toPairs", "fromPairs", "reverse", "uniq", "concat", "flatten", "sort":
-		return true
-	}
-	return false
+	return has(languageWords, name) || has(" has floor min max ", name) || has(" event user task reward now ", name)
 }

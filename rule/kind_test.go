@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,12 +76,9 @@ func TestSchema_Validate_S5(t *testing.T) {
 	}
 }
 
-// TestSchema_Validate_knowsEveryWordOfTheLibrary fails when a newer library has words that our list lacks.
-func TestSchema_Validate_knowsEveryWordOfTheLibrary(t *testing.T) {
-	words := []string{"let", "if", "else", "true", "false", "nil", "event", "user", "task", "reward", "now"}
-	for name := range builtin.Index {
-		words = append(words, name)
-	}
+// TestSchema_Validate_S5_knowsEveryWordOfTheLibrary fails when a newer library has words that our list lacks.
+func TestSchema_Validate_S5_knowsEveryWordOfTheLibrary(t *testing.T) {
+	words := []string{"let", "if", "else", "true", "false", "nil", "has", "floor", "min", "max", "event", "user", "task", "reward", "now"}
 	for name := range operator.Binary {
 		words = append(words, name)
 	}
@@ -90,6 +88,47 @@ func TestSchema_Validate_knowsEveryWordOfTheLibrary(t *testing.T) {
 	for _, word := range words {
 		if err := (rule.Schema{word: rule.Int}).Validate(); err == nil {
 			t.Errorf("%s passes as a name", word)
+		}
+	}
+}
+
+// TestSchema_S5_functionsOfTheLibraryAreNamesLikeAnyOther declares each, and reads it wherever a name may stand; as a function
+// it is still none.
+func TestSchema_S5_functionsOfTheLibraryAreNamesLikeAnyOther(t *testing.T) {
+	for name := range builtin.Index {
+		if slices.Contains([]string{"floor", "min", "max", "now"}, name) {
+			continue
+		}
+		s := rule.Schema{name: rule.Int, "other": rule.Bool}
+		attrs := rule.Attrs{name: int64(7)}
+		matches := func(src string, a rule.Attrs) bool {
+			c, err := rule.CompileCondition(src, s)
+			if err != nil {
+				t.Fatalf("%s: %v", src, err)
+			}
+			return c.Match(nil, a)
+		}
+		for src, want := range map[string]bool{"X == 7": true, "7 == X": true, "X > 7": false, "has(X)": true, "not has(X)": false, "5 < X < 9": true, "X in [1, 7]": true,
+			"(X) == 7": true, "not (X != 7)": true, "X\n== 7 and (X == 7 or other)": true, "other or X == 7 or (other)": true, "X == X": true} {
+			src = strings.ReplaceAll(src, "X", name)
+			if matches(src, attrs) != want {
+				t.Errorf("%s is %v", src, !want)
+			}
+		}
+		if matches(name+" == 7", nil) {
+			t.Errorf("%s is there though it is absent", name)
+		}
+		f, err := rule.CompileFormula(strings.ReplaceAll("floor(X * 2) - X + max(X, 3, -X)", "X", name), s)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if v, ok := f.Eval(nil, attrs); !ok || v.IntPart() != 14 {
+			t.Errorf("a formula with %s gives %s, %v", name, v, ok)
+		}
+		for _, src := range []string{name + "(other)", name + " (other) == 7", name + "\n(7) == 7", "other | " + name + "()", "other." + name + " == 7", name + "[0] == 7"} {
+			if _, err := rule.CompileCondition(src, s); !errors.Is(err, rule.ErrInvalid) || strings.Contains(err.Error(), "cannot be compiled") {
+				t.Errorf("%s: %v", src, err)
+			}
 		}
 	}
 }

@@ -60,17 +60,32 @@ type Input struct {
 	Lo, Hi int64
 	// Open says that a gate is open (FromRecord); see [Leaf.Opens].
 	Open bool
-
-	room int64
 }
 
-// instr is one step of the flat form. Leaves push a value; nodes replace their arguments by one.
+// instr is one step of the flat form. Leaves push a value; nodes replace their arguments by one. All that most leaves need
+// to be read stands in it, so that evaluating a rule touches the code, the inputs and their cells, and little else.
 type instr struct {
-	op   Op
-	leaf int
-	n    int64
-	args int
+	step step
+	args int32 // of a node
+	leaf int32 // of a leaf
+	n    int64 // the N of a leaf, the K of an AtLeast
 }
+
+// A step says what an instr does: how a leaf is read, or how a node joins its children.
+type step uint8
+
+const (
+	stepAll step = iota + 1
+	stepAny
+	stepAtLeast
+	stepGate      // open or not
+	stepDone      // periods that are done
+	stepRuns      // runs of them
+	stepDoneIn    // the same between Lo and Hi
+	stepRunsIn    //
+	stepSum       // the sum of an attribute
+	stepCompleted // what the track counts
+)
 
 // Rule returns the tree the program was compiled from.
 func (p *Program) Rule() Rule { return p.rule }
@@ -121,53 +136,71 @@ func (l *Leaf) Reached(c *Cell) bool {
 	return c != nil && l.Task.Target.Level(c.Sum, c.Finishes) >= l.Level
 }
 
-// stackMax is the depth of stack that programs of ordinary size need. Deeper ones allocate one of their own.
+// stackMax is the depth of stack that programs of ordinary size need.
 const stackMax = 16
 
 // Matches is how often the rule matches, given one input for each leaf in the order of Leaves. Missing inputs count
-// nothing. It allocates nothing for a rule of ordinary size.
+// nothing. It allocates nothing.
 func (p *Program) Matches(in []Input) int64 {
-	if len(p.code) == 0 {
+	v := p.eval(in, nil)
+	if !p.bounded {
+		return min(v, 1)
+	}
+	return v
+}
+
+// eval is the value of the root. Where room is given, it holds the values of the leaves.
+func (p *Program) eval(in []Input, room []int64) int64 {
+	switch {
+	case len(p.code) == 0:
 		return 0
+	case p.depth > stackMax:
+		return p.evalWide(in, room)
 	}
-	var fixed [stackMax]int64
-	stack := fixed[:]
-	if p.depth > stackMax {
-		stack = make([]int64, p.depth)
-	}
+	var stack [stackMax]int64
+	return p.evalOn(stack[:], in, room)
+}
+
+// evalWide is eval with a stack for the largest tree there may be, which takes longer to clear.
+func (p *Program) evalWide(in []Input, room []int64) int64 {
+	var stack [ruleNodesMax]int64
+	return p.evalOn(stack[:], in, room)
+}
+
+func (p *Program) evalOn(stack []int64, in []Input, room []int64) int64 {
 	top := 0
 	for i := range p.code {
 		c := &p.code[i]
-		if c.args == 0 {
-			if c.leaf < len(in) {
-				stack[top] = p.leaves[c.leaf].value(&in[c.leaf])
-			} else {
-				stack[top] = 0
-			}
-			top++
-			continue
+		v := int64(0)
+		switch {
+		case c.step <= stepAtLeast:
+			args := stack[top-int(c.args) : top]
+			top -= len(args)
+			v = combine(c.step, c.n, args)
+		case room != nil:
+			v = room[c.leaf]
+		case int(c.leaf) >= len(in):
+		case c.step != stepGate:
+			v = p.value(c, &in[c.leaf])
+		case in[c.leaf].Open:
+			v = Unbounded
 		}
-		args := stack[top-c.args : top]
-		top -= c.args
-		stack[top] = combine(c.op, c.n, args)
+		stack[top] = v
 		top++
-	}
-	if !p.bounded {
-		return min(stack[0], 1)
 	}
 	return stack[0]
 }
 
 // combine is the value of a node from those of its children, whose order it may change.
-func combine(op Op, k int64, args []int64) int64 {
+func combine(s step, k int64, args []int64) int64 {
 	v := args[0]
-	switch op {
-	case OpAll:
+	switch s {
+	case stepAll:
 		for _, a := range args[1:] {
 			v = min(v, a)
 		}
 		return v
-	case OpAny:
+	case stepAny:
 		for _, a := range args[1:] {
 			v = AddCapped(v, a)
 		}
@@ -186,48 +219,91 @@ func atLeast(k int64, c []int64) int64 {
 		if c[n-1-int(j)] == Unbounded {
 			continue // an open child fills its place in every group
 		}
-		sum := int64(0)
+		var hi, lo, carry uint64 // the sum, which may pass 64 bits
 		for _, v := range c[:n-int(j)] {
-			sum = AddCapped(sum, v)
+			lo, carry = bits.Add64(lo, uint64(v), 0)
+			hi += carry
 		}
-		t = min(t, sum/(k-j))
+		if places := uint64(k - j); hi < places { // else the bound is above any number there is
+			q, _ := bits.Div64(hi, lo, places)
+			t = int64(min(uint64(t), q))
+		}
 	}
 	return t
 }
 
 // value is the matches of a leaf.
-func (l *Leaf) value(in *Input) int64 {
-	if in.room != 0 {
-		return in.room
-	}
-	switch l.Source {
-	case FromRecord:
+func (p *Program) value(c *instr, in *Input) int64 {
+	if c.step == stepGate {
 		if in.Open {
 			return Unbounded
 		}
 		return 0
-	case FromPeriods:
-		if in.Cell == nil {
-			return 0
-		}
-		if l.Rule.Op == OpStreak {
-			return in.Cell.Done.Runs(l.n, in.Lo, in.Hi)
-		}
-		return in.Cell.Done.Count(in.Lo, in.Hi) / l.n
 	}
-	switch {
-	case in.Cell == nil:
+	cell := in.Cell
+	if cell == nil {
 		return 0
-	case l.Rule.Op == OpStreak:
-		return in.Cell.Done.Runs(l.n, minOrdinal, maxOrdinal)
-	case l.Rule.Op == OpSum:
-		return wholes(in.Cell.Total, l.Rule.Total)
+	}
+	n := int64(0)
+	switch c.step {
+	case stepRuns:
+		return cell.Done.runs(c.n)
+	case stepRunsIn:
+		return cell.Done.Runs(c.n, in.Lo, in.Hi)
+	case stepSum:
+		return wholes(cell.Total, p.leaves[c.leaf].Rule.Total)
+	case stepDone:
+		n = cell.Done.size()
+	case stepDoneIn:
+		n = cell.Done.Count(in.Lo, in.Hi)
 	default:
-		return l.Track.completions(in.Cell) / l.n
+		n = p.leaves[c.leaf].Track.completions(cell)
+	}
+	if c.n == 1 {
+		return n
+	}
+	return n / c.n
+}
+
+// leafValue is the matches of the i-th leaf.
+func (p *Program) leafValue(i int, in *Input) int64 {
+	l := &p.leaves[i]
+	return p.value(&instr{step: l.step(), leaf: int32(i), n: l.n}, in)
+}
+
+// step says how a leaf is read.
+func (l *Leaf) step() step {
+	streak := l.Rule.Op == OpStreak
+	switch {
+	case l.Source == FromRecord:
+		return stepGate
+	case l.Source == FromPeriods && streak:
+		return stepRunsIn
+	case l.Source == FromPeriods:
+		return stepDoneIn
+	case streak:
+		return stepRuns
+	case l.Rule.Op == OpSum:
+		return stepSum
+	case l.Track != nil && l.Track.Form == FormDone:
+		return stepDone
+	default:
+		return stepCompleted
 	}
 }
 
-// wholes is floor(sum / total), exact. Sums that fit in 18 digits are divided as integers, without allocating.
+// nodeStep is the step of an operator that is no leaf.
+func nodeStep(op Op) step {
+	switch op {
+	case OpAll:
+		return stepAll
+	case OpAny:
+		return stepAny
+	}
+	return stepAtLeast
+}
+
+// wholes is floor(sum / total), exact, and at most the largest int64. Sums that fit in 18 digits are divided as integers, without allocating.
 func wholes(sum, total decimal.Decimal) int64 {
 	if sum.Sign() <= 0 {
 		return 0
@@ -238,10 +314,11 @@ func wholes(sum, total decimal.Decimal) int64 {
 		}
 	}
 	q, _ := sum.QuoRem(total, 0)
-	if q.NumDigits() > 18 {
+	whole := q.BigInt()
+	if !whole.IsInt64() {
 		return math.MaxInt64
 	}
-	return q.IntPart()
+	return whole.Int64()
 }
 
 // divide is floor(a * 10^exp / b), where it can be worked out in 128 bits.
@@ -273,13 +350,13 @@ func divide(a, b uint64, exp int64) (int64, bool) {
 
 // open reports whether the root can be without bound (S12).
 func (p *Program) open() bool {
-	all := make([]Input, len(p.leaves))
-	for i, l := range p.leaves {
-		all[i].Open = l.Source == FromRecord
+	room := make([]int64, len(p.leaves))
+	for i := range p.leaves {
+		if p.leaves[i].Source == FromRecord {
+			room[i] = Unbounded
+		}
 	}
-	probe := *p
-	probe.bounded = true
-	return probe.Matches(all) == Unbounded
+	return p.eval(nil, room) == Unbounded
 }
 
 // intersect is the part two windows share. It may end before it starts.

@@ -52,7 +52,7 @@ func (e *explainer) node(r Rule, target int64) Progress {
 	for i, c := range r.Of {
 		values[i] = e.value(c)
 	}
-	have := combine(r.Op, r.K, append([]int64(nil), values...))
+	have := combine(nodeStep(r.Op), r.K, append([]int64(nil), values...))
 	shown := have
 	if have == Unbounded { // open gates have enough of everything
 		shown = target
@@ -80,13 +80,13 @@ func (e *explainer) value(r Rule) int64 {
 		if i >= len(e.in) {
 			return 0
 		}
-		return e.p.leaves[i].value(&e.in[i])
+		return e.p.leafValue(i, &e.in[i])
 	}
 	values := make([]int64, len(r.Of))
 	for i, c := range r.Of {
 		values[i] = e.value(c)
 	}
-	return combine(r.Op, r.K, values)
+	return combine(nodeStep(r.Op), r.K, values)
 }
 
 func (e *explainer) leafAt(i int, target int64) Progress {
@@ -95,7 +95,7 @@ func (e *explainer) leafAt(i int, target int64) Progress {
 	if i < len(e.in) {
 		in = e.in[i]
 	}
-	matches := l.value(&in)
+	matches := e.p.leafValue(i, &in)
 	g := Progress{Rule: l.Rule, Met: matches >= target, Need: count(l.n).Mul(count(target))}
 	switch {
 	case l.Source == FromRecord:
@@ -136,11 +136,14 @@ func (e *explainer) running(l *Leaf, in *Input) int64 {
 	if unit == 0 {
 		return 0
 	}
-	now := min(hi, e.today(unit))
-	if !in.Cell.Done.Has(now) {
-		now--
+	// An event may be dated a little ahead, and so into the next period. A streak that ended before yesterday is broken.
+	now := e.today(unit)
+	for end := now + 1; end >= now-1; end-- {
+		if end <= hi && in.Cell.Done.Has(end) {
+			return in.Cell.Done.Last(lo, end) % l.n
+		}
 	}
-	return in.Cell.Done.Last(lo, now) % l.n
+	return 0
 }
 
 func count(n int64) decimal.Decimal { return decimal.NewFromInt(n) }

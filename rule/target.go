@@ -14,6 +14,18 @@ type Target struct {
 // Unbounded stands for a number without bound: the matches of an open gate, the completions an unlimited task may have.
 const Unbounded = math.MaxInt64
 
+// sound reports whether the formulas below can be used.
+func (t Target) sound() bool {
+	last := int64(0)
+	for _, l := range t.Levels {
+		if l <= last {
+			return false
+		}
+		last = l
+	}
+	return last > 0 && t.Times >= 1
+}
+
 // Completions is min(Times, floor(sum / target) + finishes), with the last level as the target.
 func (t Target) Completions(sum, finishes int64) int64 {
 	if len(t.Levels) > 1 {

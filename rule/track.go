@@ -229,7 +229,9 @@ func (tr *Track) Fold(t *Tally, p *Periods, horizon time.Time) {
 		}
 		n++
 	}
-	c.Open = slices.Delete(c.Open, 0, n)
+	if c.Open = slices.Delete(c.Open, 0, n); c.isEmpty() {
+		t.Cells = slices.DeleteFunc(t.Cells, func(c Cell) bool { return c.Key == tr.Key })
+	}
 }
 
 // completions is what a cell of the track counts, before it is divided by a leaf's N.

@@ -16,16 +16,13 @@ const (
 	ruleNodesMax = 256
 	// ruleDistinctMax is the most an OpDistinct may ask for: a leaf keeps no more values of a user (S10).
 	ruleDistinctMax = 10_000
-	// totalDigitsMax and totalScaleMax bound a Total: its digits in all, and those after the point.
-	totalDigitsMax = 38
-	totalScaleMax  = 18
 )
 
 // Validate checks what the tree alone can tell (S9): that every node is of a known operator and sets only fields that
 // operator reads; that All, Any and AtLeast have children, and AtLeast a K from 1 to their number; that every leaf has a
 // task code of 1 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen; that N is at least 1, and at most 10,000 in
 // Distinct; that Distinct and Sum have an Attr; that a Total is above zero and has at most 38 digits, at most 18 of them
-// after the point, as they are held; that no Level is negative; that no path is longer than 16 nodes and the tree has at
+// after the point, zeros at the end of the fraction not counted; that no Level is negative; that no path is longer than 16 nodes and the tree has at
 // most 256. Whether tasks and attributes exist, and whether conditions are sound, is for [Compile].
 //
 // The zero Rule is valid, but not as a child.
@@ -223,24 +220,16 @@ func (c *ruleChecker) leaf(form opForm, r Rule, path string) {
 	}
 }
 
-// totalFault says what is wrong with the size of a total, or nothing. It does no arithmetic on it: bringing one made
-// with an exponent of 1000000000 to another would need half a gigabyte.
+// totalFault says what is wrong with the size of a total, or nothing.
 func totalFault(d decimal.Decimal) string {
-	const coefficientBits = 127 // 10^38 - 1 fits
-	exp := int64(d.Exponent())
-	if -exp > totalScaleMax {
-		return fmt.Sprintf("must have at most %d digits after the point", totalScaleMax)
-	}
-	if exp > totalDigitsMax || d.Coefficient().BitLen() > coefficientBits ||
-		int64(d.NumDigits())+max(exp, 0) > totalDigitsMax {
-		return fmt.Sprintf("must have at most %d digits", totalDigitsMax)
-	}
-	return ""
+	_, reason := boundDecimal(d)
+	return reason
 }
 
 // totalText prints a total for people, unless it is too large to print.
 func totalText(d decimal.Decimal) string {
-	if totalFault(d) != "" {
+	d, reason := boundDecimal(d)
+	if reason != "" {
 		return ""
 	}
 	return d.String()

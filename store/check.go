@@ -32,23 +32,41 @@ const (
 //
 // No units are no error.
 func Check(units ...Unit) error {
+	var few [keysFew]RowKey
 	for i := range units {
-		u := &units[i]
-		if i > 0 && units[i-1].User >= u.User {
-			return refuse(u.User, "users are not distinct and sorted byte by byte")
+		if i > 0 && units[i-1].User >= units[i].User {
+			return unsorted(units[i].User)
 		}
-		var few [keysFew]RowKey
-		if _, err := u.keys(few[:0]); err != nil {
+		if _, err := units[i].keys(few[:0]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// CheckKeys checks units as [Check] does and appends to keys those of their rows: of each unit in turn, of Insert, Put and
+// Delete. A store that needs the keys calls it instead of Check, which is cheaper than [Row.Key] of each row.
+func CheckKeys(keys []RowKey, units ...Unit) ([]RowKey, error) {
+	for i := range units {
+		if i > 0 && units[i-1].User >= units[i].User {
+			return nil, unsorted(units[i].User)
+		}
+		var err error
+		if keys, err = units[i].keys(keys); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+func unsorted(user string) error {
+	return refuse(user, "users are not distinct and sorted byte by byte")
+}
+
 // keysFew is up to how many keys of a unit need no memory of their own and are compared pair by pair.
 const keysFew = 24
 
-// keys checks one unit and appends the keys of its rows: Insert, Put, Delete.
+// keys checks one unit and appends the keys of its rows: Insert, Put, Delete. The IDs of its rows are parts of one string.
 func (u *Unit) keys(keys []RowKey) ([]RowKey, error) {
 	if !validName(u.User, UserMax) {
 		return nil, refuse(u.User, "a user is 1 to %d bytes of UTF-8 without NUL", UserMax)
@@ -56,26 +74,28 @@ func (u *Unit) keys(keys []RowKey) ([]RowKey, error) {
 	if u.Version < 0 || u.Version == math.MaxInt64 {
 		return nil, refuse(u.User, "version %d", u.Version)
 	}
+	from := len(keys)
+	ids, ends := make([]byte, 0, 512), make([]int, 0, keysFew)
 	causes := 0
-	for _, r := range u.Insert {
-		key, err := u.key(r, true)
-		if err != nil {
-			return nil, err
+	for n, rows := range [2][]Row{u.Insert, u.Put} {
+		for i := range rows {
+			kind, all, err := u.row(rows[i], n == 0, ids)
+			if err != nil {
+				return nil, err
+			}
+			if kind == KindCause {
+				causes++
+			}
+			ids = all
+			keys, ends = append(keys, RowKey{Kind: kind, User: u.User}), append(ends, len(ids))
 		}
-		if key.Kind == KindCause {
-			causes++
-		}
-		keys = append(keys, key)
 	}
 	if causes == 0 {
 		return nil, refuse(u.User, "a unit inserts at least one cause")
 	}
-	for _, r := range u.Put {
-		key, err := u.key(r, false)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
+	all, start := string(ids), 0
+	for i, end := range ends {
+		keys[from+i].ID, start = all[start:end], end
 	}
 	for _, key := range u.Delete {
 		if err := u.checkDelete(key); err != nil {
@@ -83,65 +103,101 @@ func (u *Unit) keys(keys []RowKey) ([]RowKey, error) {
 		}
 		keys = append(keys, key)
 	}
-	if key, twice := repeated(keys); twice {
+	if key := repeated(keys[from:]); key != nil {
 		return nil, refuse(u.User, "%s %q is there twice", key.Kind, key.ID)
 	}
 	return keys, u.checkTakes()
 }
 
-// key checks one row of a unit and gives its key.
-func (u *Unit) key(r Row, insert bool) (RowKey, error) {
-	kind, meta, ok := inspect(r)
-	if !ok {
-		return RowKey{}, &Error{Op: "commit", ID: clip(u.User), Err: fmt.Errorf("%w: row of type %T", ErrUnsupported, r)}
+// row checks one row of a unit, gives its kind and appends its ID.
+func (u *Unit) row(r Row, insert bool, ids []byte) (Kind, []byte, error) {
+	from := len(ids)
+	kind, user, ids := identify(r, ids)
+	switch {
+	case kind == "":
+		return "", nil, &Error{Op: "commit", ID: clip(u.User), Err: fmt.Errorf("%w: row of type %T", ErrUnsupported, r)}
+	case appendOnly(kind) != insert:
+		return "", nil, refuse(u.User, "%s: causes and transfers are inserted, other rows are put", kind)
+	case user != u.User:
+		return "", nil, refuse(u.User, "%s of user %q", kind, clip(user))
+	case len(ids) == from || len(ids)-from > RowIDMax || !utf8.Valid(ids[from:]):
+		return "", nil, refuse(u.User, "%s: an ID is 1 to %d bytes of UTF-8", kind, RowIDMax)
 	}
-	if appendOnly(kind) != insert {
-		return RowKey{}, refuse(u.User, "%s: causes and transfers are inserted, other rows are put", kind)
+	if meta := metaOf(r); len(meta) > 0 && !json.Valid(meta) {
+		return "", nil, refuse(u.User, "%s: its meta is no JSON", kind)
 	}
-	if len(meta) > 0 && !json.Valid(meta) {
-		return RowKey{}, refuse(u.User, "%s: its meta is no JSON", kind)
-	}
-	key := r.Key()
-	return key, u.checkKey(key)
+	return kind, ids, nil
 }
 
-// inspect names the kind of a row of this release that is not nil, and gives the JSON it carries for the application.
-func inspect(r Row) (kind Kind, meta json.RawMessage, ok bool) {
+// identify gives the kind and user of a row of this release that is not nil, and appends its ID. Of any other row the kind
+// is empty.
+func identify(r Row, ids []byte) (Kind, string, []byte) {
 	switch r := r.(type) {
 	case *CauseRow:
-		if r != nil && r.Event != nil {
-			meta = r.Event.Event.Meta
+		if r != nil {
+			return KindCause, r.User, appendTwo(ids, string(r.Type), r.ID)
 		}
-		return KindCause, meta, r != nil
 	case *TaskRow:
-		return KindTask, nil, r != nil
+		if r != nil {
+			return KindTask, r.User, appendNumbered(ids, r.Task, r.Period)
+		}
 	case *TallyRow:
-		return KindTally, nil, r != nil
+		if r != nil {
+			return KindTally, r.User, append(ids, r.Task...)
+		}
 	case *ValueRow:
-		return KindValue, nil, r != nil
+		if r != nil {
+			return KindValue, r.User, appendValueID(ids, r.Task, r.Leaf, r.Outer, r.Hash)
+		}
 	case *EntitlementRow:
-		return KindEntitlement, nil, r != nil
+		if r != nil {
+			return KindEntitlement, r.User, append(ids, r.Reward...)
+		}
 	case *RewardRow:
 		if r != nil {
-			meta = r.Meta
+			return KindReward, r.ID.User, appendNumbered(ids, r.ID.Reward, r.ID.N)
 		}
-		return KindReward, meta, r != nil
 	case *CapRow:
-		return KindCap, nil, r != nil
+		if r != nil {
+			return KindCap, r.User, appendTwo(ids, r.Group, r.Used.Asset)
+		}
 	case *TransferRow:
-		return KindTransfer, nil, r != nil
+		if r != nil {
+			return KindTransfer, r.ID.User, appendNumbered(ids, r.ID.Cause, int64(r.ID.Leg))
+		}
 	case *BalanceRow:
-		return KindBalance, nil, r != nil
-	default:
-		return "", nil, false
+		if r != nil {
+			return KindBalance, r.Account.User, appendTwo(ids, string(r.Account.Kind), r.Account.Asset)
+		}
 	}
+	return "", "", ids
+}
+
+// metaOf is the JSON a row carries for the application. The row is not nil.
+func metaOf(r Row) json.RawMessage {
+	switch r := r.(type) {
+	case *CauseRow:
+		if r.Event != nil {
+			return r.Event.Event.Meta
+		}
+	case *RewardRow:
+		return r.Meta
+	}
+	return nil
 }
 
 // appendOnly reports whether rows of a kind are inserted once and never replaced.
 func appendOnly(kind Kind) bool { return kind == KindCause || kind == KindTransfer }
 
 // known reports whether this release knows a kind.
-func known(kind Kind) bool { return newWire(kind) != nil }
+func known(kind Kind) bool {
+	switch kind {
+	case KindCause, KindTask, KindTally, KindValue, KindEntitlement, KindReward, KindCap, KindTransfer, KindBalance:
+		return true
+	default:
+		return false
+	}
+}
 
 func (u *Unit) checkDelete(key RowKey) error {
 	switch {
@@ -181,25 +237,26 @@ func (u *Unit) checkTakes() error {
 }
 
 // repeated finds a key that is there twice. Few keys are compared pair by pair, which is faster than a map and needs no memory.
-func repeated(keys []RowKey) (RowKey, bool) {
+func repeated(keys []RowKey) *RowKey {
 	if len(keys) <= keysFew {
-		for i, a := range keys {
-			for _, b := range keys[:i] {
-				if a.ID == b.ID && a.Kind == b.Kind {
-					return a, true
+		for i := range keys {
+			a := &keys[i]
+			for j := range i {
+				if b := &keys[j]; a.ID == b.ID && a.Kind == b.Kind {
+					return a
 				}
 			}
 		}
-		return RowKey{}, false
+		return nil
 	}
 	seen := make(map[RowKey]struct{}, len(keys))
-	for _, k := range keys {
-		if _, twice := seen[k]; twice {
-			return k, true
+	for i := range keys {
+		if _, twice := seen[keys[i]]; twice {
+			return &keys[i]
 		}
-		seen[k] = struct{}{}
+		seen[keys[i]] = struct{}{}
 	}
-	return RowKey{}, false
+	return nil
 }
 
 // validName reports whether s is 1 to limit bytes of UTF-8 without NUL.

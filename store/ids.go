@@ -18,9 +18,7 @@ const numberLen = 16
 
 // CauseID is the row ID of the cause of a type with that ID.
 func CauseID(typ CauseType, id string) string {
-	b := make([]byte, 0, 128)
-	b = append(b, typ...)
-	return string(append(append(b, sep), id...))
+	return string(appendTwo(make([]byte, 0, 128), string(typ), id))
 }
 
 // MoveCauseID is the [CauseRow.ID] of the move that gave the user's record (reward, n) its seq: "RS000910/1/2". It is text
@@ -34,8 +32,7 @@ func MoveCauseID(reward string, n, seq int64) string {
 
 // TaskRowID is the row ID of the record of a task in a period.
 func TaskRowID(task string, period int64) string {
-	b := make([]byte, 0, 96)
-	return string(appendNumber(append(append(b, task...), sep), period))
+	return string(appendNumbered(make([]byte, 0, 96), task, period))
 }
 
 // TallyRowID is the row ID of what was counted on a task.
@@ -43,14 +40,17 @@ func TallyRowID(task string) string { return task }
 
 // ValueRowID is the row ID of a value that a leaf on a task counted in an outer period.
 func ValueRowID(task string, key rule.Key, outer int64, hash [16]byte) string {
-	b := make([]byte, 0, 160)
+	return string(appendValueID(make([]byte, 0, 160), task, key, outer, hash))
+}
+
+func appendValueID(b []byte, task string, key rule.Key, outer int64, hash [16]byte) []byte {
 	b = append(append(b, task...), sep)
 	b = append(appendHex(b, uint64(key)), sep)
 	b = append(appendNumber(b, outer), sep)
 	for _, c := range hash {
 		b = append(b, hexDigits[c>>4], hexDigits[c&15])
 	}
-	return string(b)
+	return b
 }
 
 // EntitlementRowID is the row ID of what a user's matches of a reward came to.
@@ -58,23 +58,22 @@ func EntitlementRowID(reward string) string { return reward }
 
 // RewardRowID is the row ID of a user's n-th record of a reward.
 func RewardRowID(reward string, n int64) string {
-	b := make([]byte, 0, 96)
-	return string(appendNumber(append(append(b, reward...), sep), n))
+	return string(appendNumbered(make([]byte, 0, 96), reward, n))
 }
 
-// CapRowID is the row ID of a user's use of a group's cap.
-func CapRowID(group string) string { return group }
+// CapRowID is the row ID of what a user got of an asset from a group of rewards.
+func CapRowID(group, asset string) string {
+	return string(appendTwo(make([]byte, 0, 2*64+1), group, asset))
+}
 
 // TransferRowID is the row ID of a transfer.
 func TransferRowID(id ledger.TransferID) string {
-	b := make([]byte, 0, 160)
-	return string(appendNumber(append(append(b, id.Cause...), sep), int64(id.Leg)))
+	return string(appendNumbered(make([]byte, 0, 160), id.Cause, int64(id.Leg)))
 }
 
 // BalanceRowID is the row ID of a user's balance of an asset in an account of a kind.
 func BalanceRowID(kind ledger.AccountKind, asset string) string {
-	b := make([]byte, 0, 96)
-	return string(append(append(append(b, kind...), sep), asset...))
+	return string(appendTwo(make([]byte, 0, 96), string(kind), asset))
 }
 
 // UserPrefix is what the keys of a user's rows start with in the indexes that begin with the user: [IndexCauseTask],
@@ -163,6 +162,13 @@ func TransferAccountKey(user, asset string, seq int64) string {
 }
 
 const hexDigits = "0123456789abcdef"
+
+// appendTwo appends an ID of two names, and appendNumbered one of a name and a number.
+func appendTwo(b []byte, a, name string) []byte { return append(append(append(b, a...), sep), name...) }
+
+func appendNumbered(b []byte, name string, n int64) []byte {
+	return appendNumber(append(append(b, name...), sep), n)
+}
 
 // appendNumber appends a number as text that sorts as numbers do: the sign bit is flipped so that negative ones come first.
 func appendNumber(b []byte, n int64) []byte { return appendHex(b, uint64(n)^1<<63) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 // Kinds lists the kinds of rows this release knows, in a fixed order. The slice is the caller's.
@@ -41,6 +42,25 @@ func (ix Index) ByUser() bool {
 	return ix == IndexCauseTask || ix == IndexRewardUser || ix == IndexTransferAccount
 }
 
+// IndexKey is the key of a row in an index, the one that [Row.Index] has for it, or empty if it has no entry there.
+func IndexKey(ix Index, r Row) string {
+	switch r := r.(type) {
+	case *CauseRow:
+		if ix == IndexCauseTask && r.Type == CauseEvent && r.Event != nil {
+			return CauseTaskKey(r.User, r.Event.Event.Task, r.Event.Seq, r.ID)
+		}
+	case *RewardRow:
+		if ix != IndexRewardOpen || r.Status == reward.Pending || r.Status == reward.Claimable {
+			return RewardKey(ix, r.ID, r.Time)
+		}
+	case *TransferRow:
+		if ix == IndexTransferAccount && r.Seq != 0 {
+			return TransferAccountKey(r.ID.User, r.Amount.Asset, r.Seq)
+		}
+	}
+	return ""
+}
+
 // Key identifies the row by its type and ID.
 func (r *CauseRow) Key() RowKey {
 	return RowKey{Kind: KindCause, User: r.User, ID: CauseID(r.Type, r.ID)}
@@ -48,32 +68,41 @@ func (r *CauseRow) Key() RowKey {
 
 // Index leads to events by their task and order of arrival; other causes have no entry.
 func (r *CauseRow) Index() []Entry {
-	if r.Type != CauseEvent || r.Event == nil {
-		return nil
+	if key := IndexKey(IndexCauseTask, r); key != "" {
+		return []Entry{{IndexCauseTask, key}}
 	}
-	return []Entry{{IndexCauseTask, CauseTaskKey(r.User, r.Event.Event.Task, r.Event.Seq, r.ID)}}
+	return nil
 }
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
 func (r *CauseRow) Clone() Row {
-	c := *r
+	// Of most causes these parts are one each, which live as long as the row: all is one piece of memory.
+	p := &struct {
+		row    CauseRow
+		event  task.Entry
+		tasks  [1]TaskID
+		grants [1]Grants
+	}{row: *r}
+	c := &p.row
 	c.Time = Instant(r.Time)
 	if r.Event != nil {
-		e := *r.Event
+		e := &p.event
+		*e = *r.Event
 		e.Event.Time, e.Arrived = Instant(e.Event.Time), Instant(e.Arrived)
 		e.Event.Attrs = cloneAttrs(e.Event.Attrs)
 		e.Event.Meta = bytes.Clone(e.Event.Meta)
-		c.Event = &e
+		c.Event = e
 	}
 	if r.Move != nil {
 		m := *r.Move
 		c.Move = &m
 	}
-	c.Tasks, c.Grants, c.Blocked = slices.Clone(r.Tasks), slices.Clone(r.Grants), slices.Clone(r.Blocked)
+	c.Tasks, c.Grants = cloneInto(&p.tasks, r.Tasks), cloneInto(&p.grants, r.Grants)
+	c.Blocked = slices.Clone(r.Blocked)
 	for i := range c.Blocked {
 		c.Blocked[i].Until = Instant(c.Blocked[i].Until)
 	}
-	return &c
+	return c
 }
 
 // Key identifies the row by task and period.
@@ -100,6 +129,15 @@ func (r *TallyRow) Index() []Entry { return nil }
 
 // Clone returns a copy that shares nothing with r.
 func (r *TallyRow) Clone() Row {
+	if cells := r.Tally.Cells; len(cells) == 1 && cells[0].Done.Words == nil && cells[0].Open == nil {
+		// A single cell without slices of its own is one piece of memory with the row.
+		p := &struct {
+			row   TallyRow
+			cells [1]rule.Cell
+		}{row: *r}
+		p.row.Tally.Cells = cloneInto(&p.cells, cells)
+		return &p.row
+	}
 	c := *r
 	c.Tally = r.Tally.Clone()
 	return &c
@@ -142,29 +180,36 @@ func (r *RewardRow) Key() RowKey {
 // Index leads to the record by its user, by its reward, and while it is pending or claimable among the open ones.
 func (r *RewardRow) Index() []Entry {
 	entries := make([]Entry, 2, 3)
-	entries[0] = Entry{IndexRewardUser, RewardKey(IndexRewardUser, r.ID, r.Time)}
-	entries[1] = Entry{IndexRewardReward, RewardKey(IndexRewardReward, r.ID, r.Time)}
-	if r.Status == reward.Pending || r.Status == reward.Claimable {
-		entries = append(entries, Entry{IndexRewardOpen, RewardKey(IndexRewardOpen, r.ID, r.Time)})
+	entries[0] = Entry{IndexRewardUser, IndexKey(IndexRewardUser, r)}
+	entries[1] = Entry{IndexRewardReward, IndexKey(IndexRewardReward, r)}
+	if key := IndexKey(IndexRewardOpen, r); key != "" {
+		entries = append(entries, Entry{IndexRewardOpen, key})
 	}
 	return entries
 }
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
 func (r *RewardRow) Clone() Row {
-	c := *r
+	// Most records have one move for good: both are one piece of memory.
+	p := &struct {
+		row   RewardRow
+		moves [1]reward.Move
+	}{row: *r}
+	c := &p.row
 	c.Time, c.Deadline = Instant(r.Time), Instant(r.Deadline)
 	c.Meta = bytes.Clone(r.Meta)
 	c.Taken.Counters = slices.Clone(r.Taken.Counters)
-	c.Moves = slices.Clone(r.Moves)
+	c.Moves = cloneInto(&p.moves, r.Moves)
 	for i := range c.Moves {
 		c.Moves[i].Time = Instant(c.Moves[i].Time)
 	}
-	return &c
+	return c
 }
 
 // Key identifies the row by its group.
-func (r *CapRow) Key() RowKey { return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group)} }
+func (r *CapRow) Key() RowKey {
+	return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group, r.Used.Asset)}
+}
 
 // Index is empty.
 func (r *CapRow) Index() []Entry { return nil }
@@ -183,10 +228,10 @@ func (r *TransferRow) Key() RowKey {
 // Index leads to the transfer by its asset and place in the statement. One with seq 0 does not touch what is available and
 // has no entry.
 func (r *TransferRow) Index() []Entry {
-	if r.Seq == 0 {
-		return nil
+	if key := IndexKey(IndexTransferAccount, r); key != "" {
+		return []Entry{{IndexTransferAccount, key}}
 	}
-	return []Entry{{IndexTransferAccount, TransferAccountKey(r.ID.User, r.Amount.Asset, r.Seq)}}
+	return nil
 }
 
 // Clone returns a copy that shares nothing with r, its instants cut to what a store keeps.
@@ -211,10 +256,28 @@ func (r *BalanceRow) Clone() Row {
 }
 
 // Instant is t as stores keep it: in UTC, cut to the microsecond.
-func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+func Instant(t time.Time) time.Time {
+	t = t.Round(0).UTC()                                           // without the reading of a monotonic clock
+	if rest := t.Nanosecond() % int(time.Microsecond); rest != 0 { // most were cut before, and Truncate divides in 128 bits
+		t = t.Add(-time.Duration(rest))
+	}
+	return t
+}
+
+// cloneInto copies a slice, into room if it has one element.
+func cloneInto[T any](room *[1]T, s []T) []T {
+	if len(s) != 1 {
+		return slices.Clone(s)
+	}
+	room[0] = s[0]
+	return room[:]
+}
 
 // cloneAttrs copies canonical attributes: of their values only lists are shared by assignment.
 func cloneAttrs(a rule.Attrs) rule.Attrs {
+	if a == nil {
+		return nil
+	}
 	c := maps.Clone(a)
 	for name, v := range c {
 		switch v := v.(type) {

@@ -104,7 +104,7 @@ type EntitlementRow struct{ reward.Entitlement }
 // A RewardRow is a reward record with its moves.
 type RewardRow struct{ reward.Record }
 
-// A CapRow is how much of a group's cap a user has used.
+// A CapRow is how much a user has got of an asset from a group of rewards.
 type CapRow struct{ reward.CapUse }
 
 // A TransferRow is a transfer with its place in the user's statement of its asset. It is never replaced.

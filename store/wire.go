@@ -193,7 +193,7 @@ func (h hexBytes) into(array []byte) error {
 }
 
 // storedAttrs are attributes in the form that is read back exactly without a schema.
-type storedAttrs = rule.Attrs
+type storedAttrs = rule.Stored
 
 // compacted is JSON as it is kept: without white space, nil when absent.
 func compacted(raw json.RawMessage) json.RawMessage {

@@ -38,7 +38,7 @@ func (c Config) Validate() error {
 		f.Add("period", c.Period.String(), "must be once, daily, weekly, monthly or unlimited")
 	}
 	f.At("window", c.Window.Validate())
-	f.At("attrs", c.Attrs.Validate())
+	f.At("", c.Attrs.Validate()) // its paths begin with attrs
 	c.checkTimes(&f)
 	c.checkLevels(&f)
 	if c.Derived() {
@@ -184,7 +184,7 @@ func differs(was, is rule.Attrs) string {
 		}
 	}
 	for n, v := range is {
-		if _, ok := was[n]; !ok && v != nil {
+		if _, ok := was[n]; !ok && !rule.EqualValue(v, nil) { // a nil slice is absent too
 			names = append(names, n)
 		}
 	}

@@ -174,6 +174,10 @@ func (c *call) state(cat *compiled, l loading, i int) *decide.State {
 	return s
 }
 
+// trusting is after how many tries a counter's refusal is believed over what was read of it since. A reading tells of what was
+// given back after the refusal; a refusal tells of a counter that was closed.
+const trusting = 3
+
 // seqs is how many events of one user a unit holds at most. Their seqs lie between those of two versions.
 const seqs = 1024
 
@@ -181,6 +185,9 @@ const seqs = 1024
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
 	s := c.state(cat, l, at)
+	if l.Lagging || j.tries >= trusting {
+		s.Refused = j.refused
+	}
 	causes := fill(s, st.Rows)
 	s.Prepare()
 	d := &decision{job: j, results: map[int]Result{}}

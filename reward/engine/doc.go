@@ -1,2 +1,76 @@
-// Package engine is what an application calls.
+// Package engine is what an application calls: it records what users did, and answers what that finished and earned.
+//
+// An [Engine] stands on a store and keeps nothing but compiled catalogs. Each call reads the clock once, loads what it
+// needs of one user, decides with pure functions, and writes if nothing has moved meanwhile; else it does so again. It
+// starts no goroutine and opens no file. Any number of engines, in any number of processes, may work on one store.
+//
+// # The catalog
+//
+// What there is to do and to get is said by documents: [rule.Calendar] (one, in UTC unless put), [ledger.Asset],
+// [task.Group], [task.Config], [reward.Group] and [reward.Config]. [Engine.Put] checks those it is given together with
+// those that are there, and writes all of them under one revision, or none. Equal content changes nothing.
+// [Engine.PutJSON] reads them from a file.
+//
+// An application puts its documents at every start with [Engine.PutMissing], which writes only what is not there and so
+// undoes no operator's edit. Who edits a document puts it with the Revision it was read at: if somebody else was
+// faster, that is [ErrStale].
+//
+// What counts is fixed from the start of the window; see package reward. The calendar is fixed by the first task, but
+// for its Lateness, which may be lowered. [Engine.Retire] ends documents, and nothing deletes them.
+//
+// # Recording
+//
+// [Engine.Record] takes one event. The answer lists the records of the tasks it changed, the reward records it made,
+// what was blocked and until when, and how many matches still wait. [Engine.RecordBatch] takes events of many users:
+// each has an answer of its own, and those of one user are decided in the order given. [Engine.Complete] finishes the
+// task's period, and refuses one that is finished already.
+//
+// An event decides the rewards whose rules read its task, also when it finished nothing itself. Package task says what
+// counts, package rule what matches, package reward what is granted.
+//
+// # Repeating
+//
+// Every call may be repeated, so whoever is in doubt repeats it. The same event again changes nothing, and is answered
+// as the first time with Replay set: the same Ignored, the same records, in their present state, the same blocks. That
+// holds whatever has changed since: a repeat is looked up before anything else is checked, so it is never too late, and
+// its task may be retired. Another event under the same ID is a [task.ConflictError].
+//
+// Operators' calls are made safe to repeat by [By]: with Request, an ID of the call among those about the same user, a
+// repeat answers as the first time; with Seq, a record that has moved on in any other way than by this call is a
+// [reward.StatusError]. With neither, a record that is already where the call leads is answered with Changed false, and
+// after a deduct and a reinstate a repeated deduct deducts again.
+//
+// # Errors
+//
+// An error means that nothing was recorded, unless it matches [ErrUnknown]: then the store's answer was lost, and the
+// same call, repeated, tells. [ErrBusy] and [ErrCatalogMoving] ask to try again. A fault of the input matches
+// [rule.ErrInvalid] and will fail again; each is a [rule.FieldError], all of them joined. A time that is not taken is
+// [rule.ErrTooLate] or [rule.ErrTooEarly]. That a recorded fact earned nothing is never an error: it stands in the
+// [Outcome].
+//
+// # Explaining
+//
+// [Engine.Explain] says where somebody stands with a reward: the rule with what there is and what the next match needs,
+// what was decided, and everything that would block the next match. [Engine.Board] says it for a whole page, read at
+// one instant. Both run the functions that decide, so they cannot disagree with them, and change nothing.
+// [Engine.Rewards] lists records, and [Engine.Statement] and [Engine.Balances] show the books.
+//
+// # Time
+//
+// Options.Now is the clock, cut to the microsecond. Events have times of their own; see package task. Clocks of several
+// processes may differ by less than the calendar's Skew.
+//
+// # Transactions
+//
+// [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's:
+// what it answers holds once that is committed. Such an engine tries once, and answers [ErrBusy] when something moved.
+//
+// # Concurrency
+//
+// An Engine is safe for use by several goroutines at once, unless its store is bound to a transaction. Two events of
+// one user are decided one after the other; users do not wait for each other, but for budgets they share.
+//
+// # Testing
+//
+// Package store/memory is a store for tests, and a clock is one line of Options. See the examples.
 package engine

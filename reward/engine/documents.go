@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,10 +110,11 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 	}
 	ch.Actor, ch.Reason = by.Actor, by.Reason
 	now := e.now()
+	var lost error
 	for try := 1; ; try++ {
 		cat, err := e.fresh(ctx)
 		if err != nil {
-			return 0, err
+			return 0, cmp.Or(lost, err)
 		}
 		_, writes, err := cat.Plan(ch, now)
 		if err != nil {
@@ -129,10 +131,13 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 		switch {
 		case err == nil:
 			return stamp.Revision, nil
+		case errors.Is(err, store.ErrUnknown): // planning again tells: what landed has nothing left to write
+			lost = wrap(err)
 		case !errors.Is(err, store.ErrStale):
-			return 0, wrap(err)
-		case try >= tries || e.st.Limits().Bound:
-			return 0, fmt.Errorf("%d tries to put documents: %w", try, ErrBusy)
+			return 0, cmp.Or(lost, wrap(err))
+		}
+		if try >= tries || e.st.Limits().Bound {
+			return 0, cmp.Or(lost, fmt.Errorf("%d tries to put documents: %w", try, ErrBusy))
 		}
 		if err := pause(ctx, try); err != nil {
 			return 0, err

@@ -67,7 +67,7 @@ type item struct {
 type job struct {
 	user    string
 	items   []item
-	refused map[string]int64 // counters that refused the last try
+	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
 	lost    bool // an answer was lost: what is found may be this call's own
 }
@@ -82,7 +82,7 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 	jobs := e.jobs(events, results)
 	c := &call{e: e, now: now, strict: strict, results: results}
 	for len(jobs) > 0 {
-		n := min(len(jobs), max(1, e.st.Limits().Units))
+		n := together(jobs, e.st.Limits().Units)
 		again, err := c.round(ctx, cat, jobs[:n])
 		if err != nil {
 			c.fail(jobs[:n], err)
@@ -100,6 +100,19 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 		}
 	}
 	return nil
+}
+
+// together is how many jobs the next round takes: as many as the store does, but one that a counter refused goes alone. In a
+// batch a counter that cannot meet the whole demand may refuse every unit that names it.
+func together(jobs []*job, most int) int {
+	n := 0
+	for n < len(jobs) && n < max(1, most) {
+		if jobs[n].refused != nil {
+			return max(n, 1)
+		}
+		n++
+	}
+	return n
 }
 
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
@@ -154,10 +167,32 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		return nil, err
 	}
 	decided := make([]*decision, 0, len(jobs))
+	var deferred []*job
+	taken := map[string]int64{}
 	for i, j := range jobs {
-		decided = append(decided, c.decide(cat, j, loaded, i))
+		d := c.decide(cat, j, loaded, i)
+		if len(jobs) > 1 && !loaded.Lagging && exceeds(d.unit.Take, loaded.Counters, taken) {
+			deferred = append(deferred, j)
+			continue
+		}
+		decided = append(decided, d)
 	}
-	return c.commit(ctx, decided), nil
+	return append(c.commit(ctx, decided), deferred...), nil
+}
+
+// exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
+// have left. Such a unit waits for the next round, which reads what is left then: it could not be refused without hindering
+// the others, and nothing may be blocked because of what another user may yet fail to take.
+func exceeds(takes []store.Take, used, taken map[string]int64) bool {
+	for _, t := range takes {
+		if t.N > 0 && used[t.Counter]+taken[t.Counter]+t.N > t.Max && taken[t.Counter] > 0 {
+			return true
+		}
+	}
+	for _, t := range takes {
+		taken[t.Counter] += max(0, t.N)
+	}
+	return false
 }
 
 // commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.

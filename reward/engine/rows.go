@@ -43,7 +43,7 @@ func parts(n *decide.Needs, causes []string) []store.Part {
 	})
 	add(store.KindEntitlement, len(n.Entitlements), func(i int) string { return store.EntitlementRowID(n.Entitlements[i]) })
 	add(store.KindReward, len(n.Records), func(i int) string { return store.RewardRowID(n.Records[i].Reward, n.Records[i].N) })
-	add(store.KindCap, len(n.Caps), func(i int) string { return store.CapRowID(n.Caps[i]) })
+	add(store.KindCap, len(n.Caps), func(i int) string { return store.CapRowID(n.Caps[i].Group, n.Caps[i].Asset) })
 	add(store.KindBalance, 2*len(n.Assets), func(i int) string {
 		return store.BalanceRowID([]ledger.AccountKind{ledger.Available, ledger.Issued}[i%2], n.Assets[i/2])
 	})
@@ -67,7 +67,7 @@ func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
 		case *store.RewardRow:
 			s.Records[decide.RecordKey{Reward: r.ID.Reward, N: r.ID.N}] = r.Record
 		case *store.CapRow:
-			s.Caps[r.Group] = r.Used
+			s.Caps[decide.CapKey{Group: r.Group, Asset: r.Used.Asset}] = r.Used.Value
 		case *store.BalanceRow:
 			s.Balances[decide.BalanceKey{Kind: r.Account.Kind, Asset: r.Account.Asset}] = r.Balance
 		}

@@ -91,7 +91,7 @@ func (s *source) fill() bool {
 	case s.index.ByUser():
 		s.walkUsers(add)
 	default:
-		s.shard.index(nil, s.index).walk(s.left, add)
+		s.shard.index(s.index).walk(s.left, add)
 	}
 	s.shard.mu.Unlock()
 	if len(s.buf) == 0 {

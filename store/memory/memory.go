@@ -4,7 +4,8 @@
 // It passes the whole of package storetest. Rows are copied on the way in and out. Users do not wait for each other but for
 // a moment when their names fall into the same of 64 parts; counters have locks of their own, taken after the user's and in
 // byte order. A list reads a few rows at a time from each part and holds nothing while the caller's loop body runs; it sees
-// commits that land behind its back, or not.
+// commits that land behind its back, or not. An index is built when it is first read, part by part or user by user, and
+// kept up from then on, so the first list of many rows takes longer than the next.
 package memory
 
 import (
@@ -38,8 +39,8 @@ type shard struct {
 	users map[string]*user
 	names ordered
 	// rewards and open are the indexes reward/reward and reward/open. Guarded by mu.
-	rewards ordered
-	open    ordered
+	rewards index
+	open    index
 }
 
 // New returns an empty store.
@@ -99,7 +100,9 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err := ctx.Err(); err != nil {
 		return nil, &store.Error{Op: "commit", Err: err}
 	}
-	if err := store.Check(units...); err != nil {
+	var few [changesFew]store.RowKey
+	keys, err := store.CheckKeys(few[:0], units...)
+	if err != nil {
 		return nil, err
 	}
 	if err := limits.Check(units...); err != nil {
@@ -108,14 +111,13 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	results := make([]store.Result, len(units))
 	if len(units) == 1 {
 		var few [changesFew]change
-		var err error
-		results[0], err = s.apply(&units[0], changes(few[:0], &units[0]))
+		results[0], err = s.apply(&units[0], changes(few[:0], &units[0], keys))
 		if err != nil {
 			return nil, err
 		}
 		return results, nil
 	}
-	return s.commitMany(units, results)
+	return s.commitMany(units, keys, results)
 }
 
 // changesFew is how many changes of a unit need no memory of their own.
@@ -124,11 +126,12 @@ const changesFew = 16
 // commitMany looks for corruption in all units before it applies the first, since an error says that nothing was written.
 // A unit that finds its user at another version is refused there and then: the keys of one whose version holds later on
 // as well cannot have changed in between.
-func (s *Store) commitMany(units []store.Unit, results []store.Result) ([]store.Result, error) {
+func (s *Store) commitMany(units []store.Unit, keys []store.RowKey, results []store.Result) ([]store.Result, error) {
 	all := make([][]change, len(units))
 	for i := range units {
 		u := &units[i]
-		all[i] = changes(nil, u)
+		all[i] = changes(nil, u, keys)
+		keys = keys[len(all[i]):]
 		sh := s.shard(u.User)
 		sh.mu.Lock()
 		moved, err := sh.check(u, all[i])

@@ -1,19 +1,34 @@
 package memory
 
 import (
+	"slices"
+
 	"github.com/guerdon-go/guerdon/store"
 )
 
 // kinds are the kinds of rows; a row is kept in the map with the number its kind has here.
 var kinds = [...]store.Kind{
-	store.KindCause, store.KindTask, store.KindTally, store.KindValue, store.KindEntitlement, store.KindReward,
-	store.KindCap, store.KindTransfer, store.KindBalance,
+	causes: store.KindCause, tasks: store.KindTask, tallies: store.KindTally, values: store.KindValue,
+	entitlements: store.KindEntitlement, rewards: store.KindReward, caps: store.KindCap, transfers: store.KindTransfer,
+	balances: store.KindBalance,
 }
+
+const (
+	causes = iota
+	tasks
+	tallies
+	values
+	entitlements
+	rewards
+	caps
+	transfers
+	balances
+)
 
 // kindNumber is the place of a kind in kinds. store.Check has let pass only those.
 func kindNumber(k store.Kind) int {
-	for i, have := range kinds {
-		if have == k {
+	for i := range kinds {
+		if kinds[i] == k {
 			return i
 		}
 	}
@@ -26,7 +41,7 @@ type user struct {
 	// rows are by kind and ID. A row is never changed, only replaced: readers copy it after the lock.
 	rows [len(kinds)]map[string]store.Row
 	// The user's entries in the indexes that begin with the user.
-	causes, rewards, transfers ordered
+	causes, rewards, transfers index
 }
 
 // A change is what a unit does to one row; a nil row deletes.
@@ -36,15 +51,18 @@ type change struct {
 	row  store.Row
 }
 
-// changes copies a unit's rows, before any lock is taken: first Insert, then Put, then Delete.
-func changes(cs []change, u *store.Unit) []change {
+// changes copies a unit's rows, before any lock is taken: first Insert, then Put, then Delete. keys begin with theirs, in
+// that order.
+func changes(cs []change, u *store.Unit, keys []store.RowKey) []change {
+	cs = slices.Grow(cs, len(u.Insert)+len(u.Put)+len(u.Delete))
 	for _, rows := range [2][]store.Row{u.Insert, u.Put} {
 		for _, r := range rows {
-			key := r.Key()
+			key := &keys[len(cs)]
 			cs = append(cs, change{kindNumber(key.Kind), key.ID, r.Clone()})
 		}
 	}
-	for _, key := range u.Delete {
+	for range u.Delete {
+		key := &keys[len(cs)]
 		cs = append(cs, change{kindNumber(key.Kind), key.ID, nil})
 	}
 	return cs
@@ -59,68 +77,23 @@ func (sh *shard) write(unit *store.Unit, cs []change) {
 		sh.names.set(unit.User, nil)
 	}
 	u.version++
-	for _, c := range cs {
-		old := u.rows[c.kind][c.id]
-		sh.reindex(u, old, c.row)
+	for i := range cs {
+		c := &cs[i]
+		rows := u.rows[c.kind]
+		switch c.kind {
+		case rewards:
+			sh.reindex(u, rewards, rows[c.id], c.row)
+		case causes, transfers: // never replaced
+			sh.reindex(u, c.kind, nil, c.row)
+		}
 		switch {
 		case c.row == nil:
-			delete(u.rows[c.kind], c.id)
-		case u.rows[c.kind] == nil:
+			delete(rows, c.id)
+		case rows == nil:
 			u.rows[c.kind] = map[string]store.Row{c.id: c.row}
 		default:
-			u.rows[c.kind][c.id] = c.row
+			rows[c.id] = c.row
 		}
-	}
-}
-
-// reindex takes a row's old entries out and puts its new ones in. sh.mu is held.
-func (sh *shard) reindex(u *user, old, row store.Row) {
-	var entries []store.Entry
-	if row != nil {
-		entries = row.Index()
-	}
-	if old != nil {
-		for _, e := range old.Index() {
-			if !has(entries, e) {
-				sh.index(u, e.Index).del(e.Key)
-			}
-		}
-	}
-	for _, e := range entries {
-		sh.index(u, e.Index).set(e.Key, row)
-	}
-}
-
-func has(entries []store.Entry, e store.Entry) bool {
-	for _, other := range entries {
-		if other == e {
-			return true
-		}
-	}
-	return false
-}
-
-// index is where entries of an index are kept: with the user or with the shard.
-func (sh *shard) index(u *user, ix store.Index) *ordered {
-	switch ix {
-	case store.IndexRewardReward:
-		return &sh.rewards
-	case store.IndexRewardOpen:
-		return &sh.open
-	default:
-		return u.index(ix)
-	}
-}
-
-// index is the user's entries of an index that begins with the user.
-func (u *user) index(ix store.Index) *ordered {
-	switch ix {
-	case store.IndexCauseTask:
-		return &u.causes
-	case store.IndexRewardUser:
-		return &u.rewards
-	default:
-		return &u.transfers
 	}
 }
 

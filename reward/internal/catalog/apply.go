@@ -69,17 +69,17 @@ func (n *applier) add(s Stored) {
 		n.Calendar.Revision = s.Meta.Revision
 	case ledger.Asset:
 		d.Revision = s.Meta.Revision
-		n.faults.At("asset "+d.Code, d.Validate())
+		n.faults.At("asset "+d.Code+": ", d.Validate())
 		n.Assets[d.Code] = &Asset{s.Meta, d}
 		n.reach(KindAsset, d.Code)
 	case task.Group:
 		d.Revision = s.Meta.Revision
-		n.faults.At("task_group "+d.Code, d.Validate())
+		n.faults.At("task_group "+d.Code+": ", d.Validate())
 		n.TaskGroups[d.Code] = &TaskGroup{s.Meta, d}
 	case reward.Group:
 		d.Revision = s.Meta.Revision
 		n.RewardGroups[d.Code] = &RewardGroup{s.Meta, d}
-		n.faults.At("reward_group "+d.Code, n.checkGroup(d))
+		n.faults.At("reward_group "+d.Code+": ", n.checkGroup(d))
 		n.reach(KindRewardGroup, d.Code)
 	case task.Config:
 		n.addTask(d, s.Meta)
@@ -99,7 +99,7 @@ func (n *applier) add(s Stored) {
 
 func (n *applier) addTask(d task.Config, m Meta) {
 	d.Revision = m.Revision
-	n.faults.At("task "+d.Code, d.Validate())
+	n.faults.At("task "+d.Code+": ", d.Validate())
 	if old := n.Tasks[d.Code]; old != nil {
 		n.use(d.Code, old.names(), false)
 	}
@@ -111,7 +111,7 @@ func (n *applier) addTask(d task.Config, m Meta) {
 
 func (n *applier) addReward(d reward.Config, m Meta) {
 	d.Revision = m.Revision
-	n.faults.At("reward "+d.Code, d.Validate())
+	n.faults.At("reward "+d.Code+": ", d.Validate())
 	r := &Reward{Meta: m, Config: d}
 	if old := n.Rewards[d.Code]; old != nil {
 		n.use(d.Code, old.names(), false)

@@ -113,10 +113,15 @@ type Plan struct {
 	Rewards []*Reward
 	// Tallies are the tasks whose tallies are read, and Records the tasks done once whose records are, sorted.
 	Tallies, Records []*Task
-	// Entitlements are the codes of the rewards and of those that exclude them, Caps the groups, Assets the codes, sorted.
+	// Entitlements are the codes of the rewards and of those that exclude them, Caps what their groups gave, Assets the codes, sorted.
 	Entitlements []string
-	Caps         []*RewardGroup
+	Caps         []Cap
 	Assets       []string
+}
+
+// A Cap names what a user got of an asset from a group of rewards.
+type Cap struct {
+	Group, Asset string
 }
 
 // Empty is the catalog without documents.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"time"
 
@@ -32,20 +33,20 @@ func (c *Catalog) Plan(ch Change, now time.Time) (*Catalog, []Write, error) {
 	for _, d := range ch.Documents {
 		p.document(d)
 	}
-	if err := p.faults.Err(); err != nil {
-		return nil, nil, err
-	}
 	if p.stale != nil {
-		return nil, nil, p.stale
+		return nil, nil, errors.Join(p.faults.Err(), p.stale)
 	}
 	if len(p.stored) == 0 {
-		return c, nil, nil
+		return c, nil, p.faults.Err()
 	}
 	next, err := c.Apply(p.next, p.stored...)
-	if err != nil {
+	if err := errors.Join(p.faults.Err(), err); err != nil {
 		return nil, nil, err
 	}
-	return next, p.writes, p.faults.Err()
+	if p.unwritten != nil { // what has no JSON has a fault that Apply found; this is for what it does not know
+		return nil, nil, p.unwritten
+	}
+	return next, p.writes, nil
 }
 
 type planner struct {
@@ -58,6 +59,8 @@ type planner struct {
 	writes []Write
 	faults rule.Faults
 	stale  error
+	// unwritten is why a document has no stored form.
+	unwritten error
 }
 
 // document plans one document: what it is now, whether it may change so, and what is kept about it.
@@ -67,9 +70,9 @@ func (p *planner) document(d Document) {
 		p.faults.Addf("", "", "a %T is no document; put rule.Calendar, ledger.Asset, task.Group, task.Config, reward.Group or reward.Config", d)
 		return
 	}
-	path := kind + " " + code
+	path := pathOf(kind, code)
 	if p.seen[use{kind, code}] {
-		p.faults.Add(path, "", "is put twice in one call")
+		p.refuse(path, "is put twice in one call")
 		return
 	}
 	p.seen[use{kind, code}] = true
@@ -82,20 +85,38 @@ func (p *planner) document(d Document) {
 	case p.ch.Missing && exists:
 		return
 	case exists && !old.Meta.Retired.IsZero():
-		p.faults.Add(path, "", "is retired; a document that was ended stays so")
+		p.refuse(path, "is retired; a document that was ended stays so")
+		return
+	case exists && p.same(old.Document, d): // whatever revision was read: a put whose answer was lost can be repeated
 		return
 	case revision != 0 && revision != old.Meta.Revision:
-		p.stale = staleError(path, revision, old.Meta.Revision)
-		return
-	case exists && p.same(old.Document, d):
+		p.stale = staleError(kind+" "+code, revision, old.Meta.Revision)
 		return
 	}
-	if exists {
-		p.faults.At(path, p.allowed(old, d))
+	if !exists {
+		p.ended(path, d)
+	} else {
+		err := p.allowed(old, d)
+		p.faults.At(path, err)
+		if err != nil && kind == KindPause {
+			return // the reward it pauses would say the same again
+		}
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = old.Meta.Since, old.Meta.Put, old.Meta.Moved
 	}
 	p.age(&s, old, exists)
 	p.write(kind, code, s)
+}
+
+// refuse records a fault of a document as a whole.
+func (p *planner) refuse(path, reason string) { p.faults.At(path, &rule.FieldError{Reason: reason}) }
+
+// pathOf is where the faults of a document lie: "task sign-in: " before its fields. There is one calendar, and codes have
+// dots of their own.
+func pathOf(kind, code string) string {
+	if kind == KindCalendar {
+		return KindCalendar
+	}
+	return kind + " " + code + ": "
 }
 
 // age works out from when a document counts, and when its window's end last moved (S21).
@@ -108,10 +129,26 @@ func (p *planner) age(s *Stored, old Stored, exists bool) {
 	switch {
 	case draft:
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = 0, time.Time{}, 0
-	case !exists || wasDraft:
+	case !exists || !p.fixed(wasDraft, wasWindow): // nothing was counted yet, and anything may have changed
 		s.Meta.Since, s.Meta.Put, s.Meta.Moved = p.next, p.now, 0
 	case !window.End.Equal(wasWindow.End):
 		s.Meta.Moved = p.next
+	}
+}
+
+// ended refuses a new document whose rule reads a task that was ended.
+func (p *planner) ended(path string, d Document) {
+	var r rule.Rule
+	switch d := d.(type) {
+	case task.Config:
+		r = d.Rule
+	case reward.Config:
+		r = d.Rule
+	}
+	for _, code := range r.Tasks() {
+		if t := p.c.Tasks[code]; t != nil && !t.Retired.IsZero() {
+			p.faults.Add(path+"rule", code, "is retired")
+		}
 	}
 }
 
@@ -119,9 +156,9 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 	kind, code, _, _ := Identify(s.Document)
 	switch {
 	case !exists:
-		p.faults.Add(path, "", "does not exist")
+		p.refuse(path, "does not exist")
 	case kind == KindCalendar || kind == KindAsset:
-		p.faults.Add(path, "", "cannot be retired")
+		p.refuse(path, "cannot be retired")
 	case old.Meta.Retired.IsZero():
 		s.Document, s.Meta = old.Document, old.Meta
 		s.Meta.Retired = p.now
@@ -132,16 +169,22 @@ func (p *planner) retire(path string, old Stored, exists bool, s Stored) {
 func (p *planner) write(kind, code string, s Stored) {
 	body, err := s.Encode()
 	if err != nil {
-		p.faults.At(kind+" "+code, err)
-		return
+		var f rule.Faults
+		f.At(pathOf(kind, code), err)
+		p.unwritten = errors.Join(p.unwritten, f.Err())
 	}
 	s.Meta.Revision = p.next
 	p.stored = append(p.stored, s)
 	p.writes = append(p.writes, Write{kind, code, body})
 }
 
-// same reports whether two documents have the same content.
+// same reports whether a stored document and another have the same content. A calendar is kept with its defaults filled in.
 func (p *planner) same(a, b Document) bool {
+	if c, ok := b.(rule.Calendar); ok {
+		if filled, err := c.Periods(); err == nil {
+			b = filled.Calendar()
+		}
+	}
 	x, err := content(a)
 	y, err2 := content(b)
 	return err == nil && err2 == nil && bytes.Equal(x, y)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
@@ -193,7 +194,13 @@ func into[T any](data []byte) (Document, error) {
 func strict(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	return d.Decode(v)
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF { // a second value would be lost without a word
+		return errors.New("must be one JSON value with nothing after it")
+	}
+	return nil
 }
 
 // ErrStale is returned when a document changed since the revision its writer read.

@@ -24,9 +24,6 @@ func (n *applier) plan() {
 			}
 		}
 	}
-	for _, code := range n.excluders() {
-		n.feeders(n.Rewards[code].Config.Rule, stale)
-	}
 	for code := range stale {
 		if t := n.Tasks[code]; t != nil {
 			next := *t
@@ -38,23 +35,6 @@ func (n *applier) plan() {
 			t.Plan = n.planOf(t)
 		}
 	}
-}
-
-// excluders lists the rewards that the changed ones exclude: their plans read the changed ones' entitlements.
-func (n *applier) excluders() []string {
-	set := map[string]bool{}
-	for code := range n.rewards {
-		for _, c := range []*Catalog{n.old, n.Catalog} {
-			if r := c.Rewards[code]; r != nil {
-				for _, other := range r.Excludes {
-					if n.Rewards[other] != nil {
-						set[other] = true
-					}
-				}
-			}
-		}
-	}
-	return sorted(set)
 }
 
 // feeders adds the tasks a rule reads, and those that feed them.
@@ -72,7 +52,7 @@ func (c *Catalog) feeders(r rule.Rule, into map[string]bool) {
 func (n *applier) planOf(t *Task) *Plan {
 	p := &Plan{}
 	tallies, records := map[string]*Task{}, map[string]*Task{}
-	entitlements, caps, assets := map[string]bool{}, map[string]*RewardGroup{}, map[string]bool{}
+	entitlements, caps, assets := map[string]bool{}, map[Cap]bool{}, map[string]bool{}
 	codes, rewards := n.reached(t)
 	for _, code := range codes {
 		d := n.Tasks[code]
@@ -91,8 +71,8 @@ func (n *applier) planOf(t *Task) *Plan {
 		for _, other := range r.Excludes {
 			entitlements[other] = true
 		}
-		if r.Cap != nil {
-			caps[r.Cap.Config.Code] = r.Cap
+		if r.Config.Group != "" {
+			caps[Cap{r.Config.Group, r.Asset.Code}] = true
 		}
 	}
 	n.tracks(t, p)
@@ -104,9 +84,7 @@ func (n *applier) planOf(t *Task) *Plan {
 	})
 	p.Tallies, p.Records = byCode(tallies), byCode(records)
 	p.Entitlements, p.Assets = sorted(entitlements), sorted(assets)
-	for _, code := range slices.Sorted(maps.Keys(caps)) {
-		p.Caps = append(p.Caps, caps[code])
-	}
+	p.Caps = slices.SortedFunc(maps.Keys(caps), func(a, b Cap) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Asset, b.Asset)) })
 	return p
 }
 

@@ -9,9 +9,12 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// derive completes the derived tasks that an accepted event makes complete (S8). They come in the order in which they
-// feed each other.
-func (s *State) derive(t *catalog.Task, e task.Event, cause *Cause) {
+// derive completes the derived tasks that an event makes complete (S8). They come in the order in which they feed each
+// other. One that is not accepted completes what a recount found: the recount is written with it, and not seen again.
+func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Cause) {
+	if !accepted && len(s.History) == 0 {
+		return
+	}
 	late := s.gateOf(t) // a gate that opens may complete every later period whose events are there already
 	for _, d := range t.Plan.Derived {
 		u := d.Unit()
@@ -21,7 +24,9 @@ func (s *State) derive(t *catalog.Task, e task.Event, cause *Cause) {
 		}
 		first := s.Catalog.Periods.Ordinal(u, e.Time)
 		last := first
-		if late {
+		if !accepted {
+			last = first - 1
+		} else if late {
 			last = max(last, s.Catalog.Periods.Ordinal(u, s.Now.Add(s.Catalog.Calendar.Skew)))
 		}
 		for _, o := range s.outers(d, first, last) {

@@ -85,8 +85,8 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 		s.putTask(record)
 		cause.Tasks = append(cause.Tasks, TaskKey{record.Task, record.Period})
 		s.count(t, e)
-		s.derive(t, e, &cause)
 	}
+	s.derive(t, e, accepted, &cause)
 	if err := s.decide(t, e, accepted, &out, &cause); err != nil {
 		return Outcome{}, Cause{}, err
 	}

@@ -108,7 +108,7 @@ func (s *State) next(r *catalog.Reward, ent *reward.Entitlement) ([]reward.Block
 
 // exhausted reports whether nothing is left of a group's cap.
 func (s *State) exhausted(r *catalog.Reward) bool {
-	return r.Cap.Config.Cap.Value.LessThanOrEqual(s.Caps[r.Cap.Config.Code].Value)
+	return r.Cap.Config.Cap.Value.LessThanOrEqual(s.Caps[CapKey{r.Config.Group, r.Asset.Code}])
 }
 
 // Phase is where a reward stands at an instant.

@@ -184,7 +184,7 @@ func (s *State) capped(r *catalog.Reward, a ledger.Amount) (cut ledger.Amount, o
 	if r.Cap == nil {
 		return a, true
 	}
-	left := r.Cap.Config.Cap.Value.Sub(s.Caps[r.Cap.Config.Code].Value)
+	left := r.Cap.Config.Cap.Value.Sub(s.Caps[CapKey{r.Config.Group, r.Asset.Code}])
 	switch {
 	case left.Sign() <= 0:
 		return a, false
@@ -212,10 +212,10 @@ func (s *State) grant(r *catalog.Reward, ent *reward.Entitlement, g grant, e tas
 		s.take(u.counter, 1, u.max)
 		record.Taken.Counters = append(record.Taken.Counters, u.counter)
 	}
-	if r.Cap != nil {
-		code := r.Cap.Config.Code
-		s.putCap(code, ledger.Amount{Asset: g.amount.Asset, Value: s.Caps[code].Value.Add(g.amount.Value)})
-		record.Taken.Cap = code
+	if c.Group != "" { // also while the group has no cap: one that is set later counts all records (S16)
+		k := CapKey{c.Group, g.amount.Asset}
+		s.putCap(k, s.Caps[k].Add(g.amount.Value))
+		record.Taken.Cap = c.Group
 	}
 	status := reward.Granted
 	switch {

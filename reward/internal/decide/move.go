@@ -129,8 +129,9 @@ func (s *State) free(r reward.Record) {
 		if r.Taken.Cycled {
 			ent.Cycles = use(ent.Cycles, r.Taken.Cycle, -1)
 		}
-		if code := r.Taken.Cap; code != "" {
-			s.putCap(code, ledger.Amount{Asset: r.Amount.Asset, Value: s.Caps[code].Value.Sub(r.Amount.Value)})
+		if r.Taken.Cap != "" {
+			k := CapKey{r.Taken.Cap, r.Amount.Asset}
+			s.putCap(k, s.Caps[k].Sub(r.Amount.Value))
 		}
 		for _, counter := range r.Taken.Counters {
 			s.take(counter, -1, 0)

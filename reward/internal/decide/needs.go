@@ -20,14 +20,14 @@ type Needs struct {
 	Values       []TaskValue
 	Entitlements []string
 	Records      []RecordKey
-	Caps         []string
+	Caps         []CapKey
 	Assets       []string
 	Counters     []string
 }
 
 // Sort puts every list in order and drops what stands in it twice, so that equal needs make equal requests.
 func (n *Needs) Sort() {
-	for _, list := range []*[]string{&n.Tallies, &n.Entitlements, &n.Caps, &n.Assets, &n.Counters} {
+	for _, list := range []*[]string{&n.Tallies, &n.Entitlements, &n.Assets, &n.Counters} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
@@ -35,6 +35,8 @@ func (n *Needs) Sort() {
 	n.Tasks = slices.Compact(n.Tasks)
 	slices.SortFunc(n.Records, func(a, b RecordKey) int { return cmp.Or(cmp.Compare(a.Reward, b.Reward), cmp.Compare(a.N, b.N)) })
 	n.Records = slices.Compact(n.Records)
+	slices.SortFunc(n.Caps, func(a, b CapKey) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Asset, b.Asset)) })
+	n.Caps = slices.Compact(n.Caps)
 	slices.SortFunc(n.Values, compareValues)
 	n.Values = slices.Compact(n.Values)
 }
@@ -56,8 +58,8 @@ func (n *Needs) Event(c *catalog.Catalog, e task.Event) {
 	}
 	n.values(c, p, e)
 	n.Entitlements = append(n.Entitlements, p.Entitlements...)
-	for _, g := range p.Caps {
-		n.Caps = append(n.Caps, g.Config.Code)
+	for _, c := range p.Caps {
+		n.Caps = append(n.Caps, CapKey(c))
 	}
 	n.Assets = append(n.Assets, p.Assets...)
 	for _, r := range p.Rewards {
@@ -94,7 +96,7 @@ func (n *Needs) Record(c *catalog.Catalog, id reward.ID) {
 	if r := c.Rewards[id.Reward]; r != nil {
 		n.Assets = append(n.Assets, r.Config.Amount.Asset)
 		if r.Config.Group != "" {
-			n.Caps = append(n.Caps, r.Config.Group)
+			n.Caps = append(n.Caps, CapKey{r.Config.Group, r.Config.Amount.Asset})
 		}
 	}
 }
@@ -105,7 +107,7 @@ func (n *Needs) Reward(c *catalog.Catalog, r *catalog.Reward, now time.Time) {
 	n.Entitlements = append(n.Entitlements, r.Config.Code)
 	n.Entitlements = append(n.Entitlements, r.Excludes...)
 	if r.Cap != nil {
-		n.Caps = append(n.Caps, r.Cap.Config.Code)
+		n.Caps = append(n.Caps, CapKey{r.Config.Group, r.Asset.Code})
 	}
 	n.budget(c, r, now)
 }

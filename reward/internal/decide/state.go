@@ -6,6 +6,8 @@ package decide
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/internal/catalog"
@@ -31,6 +33,11 @@ type BalanceKey struct {
 	Asset string
 }
 
+// A CapKey names what a user got of an asset from a group of rewards.
+type CapKey struct {
+	Group, Asset string
+}
+
 // A Tally is what the leaves on one task have counted, and up to which catalog revision it is complete.
 type Tally struct {
 	Revision int64
@@ -52,7 +59,7 @@ type State struct {
 	Values       map[rule.ValueID]bool
 	Entitlements map[string]reward.Entitlement
 	Records      map[RecordKey]reward.Record
-	Caps         map[string]ledger.Amount
+	Caps         map[CapKey]decimal.Decimal
 	Balances     map[BalanceKey]ledger.Balance
 	// Counters is how much of each shared counter is used. A counter that is missing decides nothing: the store will.
 	Counters map[string]int64
@@ -111,7 +118,7 @@ func New(c *catalog.Catalog, user string, now time.Time) *State {
 	return &State{Catalog: c, User: user, Now: now, Rows: 1 << 20,
 		Tasks: map[TaskKey]task.Record{}, Tallies: map[string]Tally{}, Values: map[rule.ValueID]bool{},
 		Entitlements: map[string]reward.Entitlement{}, Records: map[RecordKey]reward.Record{},
-		Caps: map[string]ledger.Amount{}, Balances: map[BalanceKey]ledger.Balance{}, Counters: map[string]int64{}}
+		Caps: map[CapKey]decimal.Decimal{}, Balances: map[BalanceKey]ledger.Balance{}, Counters: map[string]int64{}}
 }
 
 // Changes returns what all decisions changed. It is called once, after the last.
@@ -165,7 +172,6 @@ func (s *State) putTask(r task.Record) {
 type (
 	tallyKey   string
 	grantKey   string
-	capKey     string
 	counterKey string
 )
 
@@ -197,10 +203,10 @@ func (s *State) putRecord(r reward.Record) {
 	s.changes.Records = append(s.changes.Records, r)
 }
 
-func (s *State) putCap(group string, used ledger.Amount) {
-	s.Caps[group] = used
-	use := reward.CapUse{User: s.User, Group: group, Used: used}
-	if i, ok := s.place(capKey(group), len(s.changes.Caps)); ok {
+func (s *State) putCap(k CapKey, used decimal.Decimal) {
+	s.Caps[k] = used
+	use := reward.CapUse{User: s.User, Group: k.Group, Used: ledger.Amount{Asset: k.Asset, Value: used}}
+	if i, ok := s.place(k, len(s.changes.Caps)); ok {
 		s.changes.Caps[i] = use
 		return
 	}

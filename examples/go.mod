@@ -1,0 +1,12 @@
+module github.com/guerdon-go/guerdon/examples
+
+go 1.26.0
+
+require github.com/guerdon-go/guerdon v0.0.0
+
+require (
+	github.com/expr-lang/expr v1.17.8 // indirect
+	github.com/shopspring/decimal v1.6.0 // indirect
+)
+
+replace github.com/guerdon-go/guerdon => ../

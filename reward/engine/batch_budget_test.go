@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/memory"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// A wholesale store refuses every unit of a batch that names a counter which cannot meet the whole demand, as a store
+// that adds up before it looks may do.
+type wholesale struct {
+	store.Store
+	mu      sync.Mutex // held over look and commit, so that the look is right
+	refused int
+}
+
+func (w *wholesale) Unwrap() store.Store { return w.Store }
+
+func (w *wholesale) Commit(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	demand, most := map[string]int64{}, map[string]int64{}
+	for _, u := range units {
+		for _, t := range u.Take {
+			demand[t.Counter] += t.N
+			most[t.Counter] = t.Max
+		}
+	}
+	results := make([]store.Result, len(units))
+	for i, u := range units {
+		r := store.Result{}
+		for _, t := range u.Take {
+			snap, err := w.Load(ctx, store.Request{Counters: []string{t.Counter}})
+			if err != nil {
+				return nil, err
+			}
+			if left := most[t.Counter] - snap.Counters[t.Counter]; demand[t.Counter] > left && demand[t.Counter] > 0 {
+				r.Exhausted = map[string]int64{t.Counter: left}
+			}
+		}
+		if len(r.Exhausted) > 0 {
+			w.refused++
+			results[i] = r
+			continue
+		}
+		one, err := w.Store.Commit(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		results[i] = one[0]
+		for _, t := range u.Take { // what was granted is no demand any more
+			demand[t.Counter] -= t.N
+		}
+	}
+	return results, nil
+}
+
+// What a budget can give is given, and no more, when many users of a batch want it at once and a batch is refused whole.
+func TestRecordBatch_S15_givesWhatABudgetHasLeft(t *testing.T) {
+	st := &wholesale{Store: memory.New()}
+	var engines []*engine.Engine
+	for range 2 {
+		e, err := engine.New(st, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		engines = append(engines, e)
+	}
+	_, err := engines[0].Put(t.Context(), engine.By{}, ledger.Asset{Code: "points"}, task.Config{Code: "join"},
+		reward.Config{Code: "first", Amount: ledger.Whole("points", 5), Rule: rule.Done("join"), Budget: rule.Limit{Max: 25}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	granted, blocked := make([]int, 4), make([]int, 4)
+	for w := range 4 {
+		wg.Go(func() {
+			var events []task.Event
+			for i := range 20 {
+				events = append(events, task.Event{ID: "join", User: fmt.Sprintf("u%d-%d", w, i), Task: "join"})
+			}
+			results, err := engines[w%2].RecordBatch(t.Context(), events...)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, r := range results {
+				if r.Err != nil {
+					t.Error(r.Err)
+				}
+				granted[w] += len(r.Rewards)
+				for _, b := range r.Blocked {
+					if b.Reason != reward.BudgetMax {
+						t.Errorf("blocked by %s", b.Reason)
+					}
+					blocked[w] += int(b.Count)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	g, b := 0, 0
+	for w := range 4 {
+		g, b = g+granted[w], b+blocked[w]
+	}
+	if g != 25 || b != 55 {
+		t.Errorf("%d granted and %d blocked, want 25 and 55", g, b)
+	}
+	t.Logf("%d units were refused on the way", st.refused)
+}
