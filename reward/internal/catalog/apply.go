@@ -20,10 +20,12 @@ type use struct{ kind, code string }
 // Every fault is reported, by path: "reward RS1: rule.all[0].n". Documents are expected to be of one put or, on a first
 // load, of all puts so far; revision is the newest.
 func (c *Catalog) Apply(revision int64, docs ...Stored) (*Catalog, error) {
-	n := &applier{Catalog: c.copy(revision), old: c, tasks: map[string]bool{}, rewards: map[string]bool{}, faulty: map[string]bool{}}
+	n := &applier{Catalog: c.copy(revision), old: c, tasks: map[string]bool{}, rewards: map[string]bool{}, faulty: map[string]bool{},
+		named: map[use]map[string]bool{}}
 	for _, d := range slices.SortedStableFunc(slices.Values(docs), func(a, b Stored) int { return a.rank() - b.rank() }) {
 		n.add(d)
 	}
+	n.settle()
 	n.spread()
 	n.compileTasks()
 	for _, code := range sorted(n.rewards) {
@@ -50,6 +52,7 @@ type applier struct {
 	old     *Catalog
 	tasks   map[string]bool
 	rewards map[string]bool
+	named   map[use]map[string]bool // who began to refer to a name (true) or ceased to (false), until settle
 	faults  rule.Faults
 	all     bool // the calendar changed: everything is compiled anew
 	// faulty are tasks with faults of their own. Rules that read them are not compiled: they would only repeat them.
@@ -104,11 +107,11 @@ func (n *applier) addTask(d task.Config, m Meta) {
 		n.faulty[d.Code] = true
 	}
 	if old := n.Tasks[d.Code]; old != nil {
-		n.unuse(d.Code, old.names())
+		n.use(d.Code, old.names(), false)
 	}
 	t := &Task{Meta: m, Config: d}
 	n.Tasks[d.Code] = t
-	n.use(d.Code, t.names())
+	n.use(d.Code, t.names(), true)
 	n.tasks[d.Code] = true
 }
 
@@ -117,12 +120,12 @@ func (n *applier) addReward(d reward.Config, m Meta) {
 	n.faults.At("reward "+d.Code+": ", d.Validate())
 	r := &Reward{Meta: m, Config: d}
 	if old := n.Rewards[d.Code]; old != nil {
-		n.unuse(d.Code, old.names())
+		n.use(d.Code, old.names(), false)
 		n.touch(old.Config.Excludes)
 		r.Paused, r.PauseRevision = old.Paused, old.PauseRevision
 	}
 	n.Rewards[d.Code] = r
-	n.use(d.Code, r.names())
+	n.use(d.Code, r.names(), true)
 	n.touch(d.Excludes)
 	n.rewards[d.Code] = true
 }
@@ -151,21 +154,41 @@ func (r *Reward) names() []use {
 	return append(names, use{KindAsset, r.Config.Amount.Asset})
 }
 
-// use notes who refers to names. The lists are replaced, never changed: older catalogs share them.
-func (n *applier) use(by string, names []use) {
+// use notes that a document begins to refer to names, or ceases to.
+func (n *applier) use(by string, names []use, on bool) {
 	for _, u := range names {
-		list := n.uses[u]
-		if i, ok := slices.BinarySearch(list, by); !ok {
-			n.uses[u] = slices.Insert(slices.Clone(list), i, by)
+		if n.named[u] == nil {
+			n.named[u] = map[string]bool{}
 		}
+		n.named[u][by] = on
 	}
 }
 
-func (n *applier) unuse(by string, names []use) {
-	for _, u := range names {
-		if i, ok := slices.BinarySearch(n.uses[u], by); ok {
-			n.uses[u] = slices.Delete(slices.Clone(n.uses[u]), i, i+1)
+// settle brings the lists of who refers to a name up to date, each once however many documents changed: an asset may have
+// as many as there are rewards. The lists are replaced, never changed: older catalogs share them. Documents that are named
+// come before those that name them, so what a changed asset or group reached was in the lists before.
+func (n *applier) settle() {
+	for u, changed := range n.named {
+		list := n.uses[u]
+		maps.DeleteFunc(changed, func(by string, on bool) bool {
+			_, there := slices.BinarySearch(list, by)
+			return there == on
+		})
+		if len(changed) == 0 {
+			continue
 		}
+		next := make([]string, 0, len(list)+len(changed))
+		rest := list
+		for _, by := range sorted(changed) {
+			i, _ := slices.BinarySearch(rest, by)
+			next, rest = append(next, rest[:i]...), rest[i:]
+			if changed[by] {
+				next = append(next, by)
+			} else {
+				rest = rest[1:]
+			}
+		}
+		n.uses[u] = append(next, rest...)
 	}
 }
 

@@ -4,6 +4,7 @@
 package decide
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -45,7 +46,7 @@ type Tally struct {
 }
 
 // A State is what was loaded of one user, and what decisions made of it. The engine fills the exported fields; what is not
-// there does not exist. Decisions on one State see each other. A State is for one goroutine.
+// there does not exist. What the maps point to is never changed, only replaced. Decisions on one State see each other. A State is for one goroutine.
 type State struct {
 	Catalog *catalog.Catalog
 	User    string
@@ -54,13 +55,13 @@ type State struct {
 	// Rows is how many rows a unit may have, and Causes how many of them are causes so far.
 	Rows, Causes int
 
-	Tasks        map[TaskKey]task.Record
+	Tasks        map[TaskKey]*task.Record
 	Tallies      map[string]Tally
 	Values       map[rule.ValueID]bool
-	Entitlements map[string]reward.Entitlement
-	Records      map[RecordKey]reward.Record
+	Entitlements map[string]*reward.Entitlement
+	Records      map[RecordKey]*reward.Record
 	Caps         map[CapKey]decimal.Decimal
-	Balances     map[BalanceKey]ledger.Balance
+	Balances     map[BalanceKey]*ledger.Balance
 	// Counters is how much of each shared counter is used. A counter that is missing decides nothing: the store will.
 	Counters map[string]int64
 	// Refused is what each counter that refused a commit can still give. It outdoes Counters.
@@ -71,19 +72,18 @@ type State struct {
 	Scratch *rule.Scratch
 
 	changes Changes
-	dirty   map[any]int // where a changed row stands in its list of changes
 	inputs  []rule.Input
 }
 
-// Changes is what decisions did to a State, in the order in which each row first changed.
+// Changes is what decisions did to a State, in the order in which each row first changed. What it points to is the State's.
 type Changes struct {
-	Tasks        []task.Record
+	Tasks        []*task.Record
 	Tallies      []TaskTally
 	Values       []TaskValue
-	Entitlements []reward.Entitlement
-	Records      []reward.Record
+	Entitlements []*reward.Entitlement
+	Records      []*reward.Record
 	Caps         []reward.CapUse
-	Balances     []ledger.Balance
+	Balances     []*ledger.Balance
 	Transfers    []Posted
 	Takes        []Take
 }
@@ -116,9 +116,9 @@ type Take struct {
 // New returns a State of a user about whom nothing is loaded yet.
 func New(c *catalog.Catalog, user string, now time.Time) *State {
 	return &State{Catalog: c, User: user, Now: now, Rows: 1 << 20,
-		Tasks: map[TaskKey]task.Record{}, Tallies: map[string]Tally{}, Values: map[rule.ValueID]bool{},
-		Entitlements: map[string]reward.Entitlement{}, Records: map[RecordKey]reward.Record{},
-		Caps: map[CapKey]decimal.Decimal{}, Balances: map[BalanceKey]ledger.Balance{}, Counters: map[string]int64{}}
+		Tasks: map[TaskKey]*task.Record{}, Tallies: map[string]Tally{}, Values: map[rule.ValueID]bool{},
+		Entitlements: map[string]*reward.Entitlement{}, Records: map[RecordKey]*reward.Record{},
+		Caps: map[CapKey]decimal.Decimal{}, Balances: map[BalanceKey]*ledger.Balance{}}
 }
 
 // Changes returns what all decisions changed. It is called once, after the last.
@@ -146,102 +146,102 @@ func (s *State) Fits(t *catalog.Task) bool {
 	return s.rows()+2+len(t.Plan.Tracks)+2*len(t.Plan.Derived)+len(t.Plan.Rewards)+rowsAGrant <= s.Rows
 }
 
-// place returns where a changed row stands, next if it is new.
-func (s *State) place(key any, next int) (i int, known bool) {
-	if i, ok := s.dirty[key]; ok {
-		return i, true
-	}
-	if s.dirty == nil {
-		s.dirty = map[any]int{}
-	}
-	s.dirty[key] = next
-	return next, false
-}
+// The lists of changes are short: one entry for each task, reward or asset that the events of a unit concern. They are
+// searched for the pointer the state holds, which costs less than an index of them. What was loaded is not found there.
 
 func (s *State) putTask(r task.Record) {
 	k := TaskKey{r.Task, r.Period}
-	s.Tasks[k] = r
-	if i, ok := s.place(k, len(s.changes.Tasks)); ok {
-		s.changes.Tasks[i] = r
-		return
+	if i := slices.Index(s.changes.Tasks, s.Tasks[k]); i >= 0 {
+		s.changes.Tasks[i] = &r
+	} else {
+		s.changes.Tasks = append(s.changes.Tasks, &r)
 	}
-	s.changes.Tasks = append(s.changes.Tasks, r)
+	s.Tasks[k] = &r
 }
-
-// tallyKey and the like keep the keys of different kinds of rows apart.
-type (
-	tallyKey   string
-	grantKey   string
-	counterKey string
-)
 
 func (s *State) putTally(code string, t Tally) {
 	s.Tallies[code] = t
-	if i, ok := s.place(tallyKey(code), len(s.changes.Tallies)); ok {
-		s.changes.Tallies[i].Tally = t
-		return
+	for i := range s.changes.Tallies {
+		if s.changes.Tallies[i].Task == code {
+			s.changes.Tallies[i].Tally = t
+			return
+		}
 	}
 	s.changes.Tallies = append(s.changes.Tallies, TaskTally{code, t})
 }
 
 func (s *State) putEntitlement(e reward.Entitlement) {
-	s.Entitlements[e.Reward] = e
-	if i, ok := s.place(grantKey(e.Reward), len(s.changes.Entitlements)); ok {
-		s.changes.Entitlements[i] = e
-		return
+	if i := slices.Index(s.changes.Entitlements, s.Entitlements[e.Reward]); i >= 0 {
+		s.changes.Entitlements[i] = &e
+	} else {
+		s.changes.Entitlements = append(s.changes.Entitlements, &e)
 	}
-	s.changes.Entitlements = append(s.changes.Entitlements, e)
+	s.Entitlements[e.Reward] = &e
 }
 
 func (s *State) putRecord(r reward.Record) {
 	k := RecordKey{r.ID.Reward, r.ID.N}
-	s.Records[k] = r
-	if i, ok := s.place(k, len(s.changes.Records)); ok {
-		s.changes.Records[i] = r
-		return
+	i, old := -1, s.Records[k]
+	if old != nil { // there may be many records, and most are new
+		i = slices.Index(s.changes.Records, old)
 	}
-	s.changes.Records = append(s.changes.Records, r)
+	if i >= 0 {
+		s.changes.Records[i] = &r
+	} else {
+		s.changes.Records = append(s.changes.Records, &r)
+	}
+	s.Records[k] = &r
 }
 
 func (s *State) putCap(k CapKey, used decimal.Decimal) {
 	s.Caps[k] = used
-	use := reward.CapUse{User: s.User, Group: k.Group, Used: ledger.Amount{Asset: k.Asset, Value: used}}
-	if i, ok := s.place(k, len(s.changes.Caps)); ok {
-		s.changes.Caps[i] = use
-		return
+	for i := range s.changes.Caps {
+		if c := &s.changes.Caps[i]; c.Group == k.Group && c.Used.Asset == k.Asset {
+			c.Used.Value = used
+			return
+		}
 	}
-	s.changes.Caps = append(s.changes.Caps, use)
+	s.changes.Caps = append(s.changes.Caps, reward.CapUse{User: s.User, Group: k.Group, Used: ledger.Amount{Asset: k.Asset, Value: used}})
 }
 
 func (s *State) putBalance(b ledger.Balance) {
 	k := BalanceKey{b.Account.Kind, b.Account.Asset}
-	s.Balances[k] = b
-	if i, ok := s.place(k, len(s.changes.Balances)); ok {
-		s.changes.Balances[i] = b
-		return
+	if i := slices.Index(s.changes.Balances, s.Balances[k]); i >= 0 {
+		s.changes.Balances[i] = &b
+	} else {
+		s.changes.Balances = append(s.changes.Balances, &b)
 	}
-	s.changes.Balances = append(s.changes.Balances, b)
+	s.Balances[k] = &b
 }
 
 // take notes what is taken from a counter. Takes of one counter are one.
 func (s *State) take(counter string, n, most int64) {
-	i, ok := s.place(counterKey(counter), len(s.changes.Takes))
-	if !ok {
+	t := s.taken(counter)
+	if t == nil {
 		s.changes.Takes = append(s.changes.Takes, Take{Counter: counter, N: n, Max: most})
 		return
 	}
-	t := &s.changes.Takes[i]
 	t.N += n
 	if n > 0 {
 		t.Max = most
 	}
 }
 
+// taken is what the changes take from a counter, or nil. The pointer holds until the next take.
+func (s *State) taken(counter string) *Take {
+	for i := range s.changes.Takes {
+		if s.changes.Takes[i].Counter == counter {
+			return &s.changes.Takes[i]
+		}
+	}
+	return nil
+}
+
 // left is how much a counter can still give, as far as is known here.
 func (s *State) left(counter string, most int64) int64 {
 	var taken int64
-	if i, ok := s.dirty[counterKey(counter)]; ok {
-		taken = s.changes.Takes[i].N
+	if t := s.taken(counter); t != nil {
+		taken = t.N
 	}
 	if left, ok := s.Refused[counter]; ok {
 		return left - taken
@@ -254,22 +254,47 @@ func (s *State) left(counter string, most int64) int64 {
 
 // entitlement returns what a user's matches of a reward came to, which may be nothing yet.
 func (s *State) entitlement(code string) reward.Entitlement {
-	e := s.Entitlements[code]
-	e.User, e.Reward = s.User, code
-	return e
+	if e := s.Entitlements[code]; e != nil {
+		return *e
+	}
+	return reward.Entitlement{User: s.User, Reward: code}
+}
+
+// taskRecord returns a task's record as it is stored, and whether there is one.
+func (s *State) taskRecord(k TaskKey) (task.Record, bool) {
+	if r := s.Tasks[k]; r != nil {
+		return *r, true
+	}
+	return task.Record{}, false
+}
+
+// rewardRecord returns a reward record, and whether there is one.
+func (s *State) rewardRecord(k RecordKey) (reward.Record, bool) {
+	if r := s.Records[k]; r != nil {
+		return *r, true
+	}
+	return reward.Record{}, false
+}
+
+// balance returns the balance of an account, the zero one where no transfer has touched it.
+func (s *State) balance(k BalanceKey) ledger.Balance {
+	if b := s.Balances[k]; b != nil {
+		return *b
+	}
+	return ledger.Balance{}
 }
 
 // post moves an amount between two accounts of the user (S24).
 func (s *State) post(t ledger.Transfer) error {
 	asset := t.Amount.Asset
 	debit, credit := BalanceKey{t.Debit, asset}, BalanceKey{t.Credit, asset}
-	d, c, err := ledger.Post(t, s.Balances[debit], s.Balances[credit])
+	d, c, err := ledger.Post(t, s.balance(debit), s.balance(credit))
 	if err != nil {
 		return err
 	}
 	s.putBalance(d)
 	s.putBalance(c)
-	available := s.Balances[BalanceKey{ledger.Available, asset}]
+	available := s.balance(BalanceKey{ledger.Available, asset})
 	s.changes.Transfers = append(s.changes.Transfers, Posted{Transfer: t, Seq: available.Seq,
 		After: ledger.Amount{Asset: asset, Value: available.Value}})
 	return nil
