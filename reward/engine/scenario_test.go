@@ -172,7 +172,7 @@ func TestScenario4_capsOfADayAndOfALifetime(t *testing.T) {
 	}
 	x := b.explain("lin", "R")
 	want(t, "decided and granted", []int64{x.Decided, x.Granted}, "[360 50]")
-	want(t, "blocked", x.Blocked, "[{user_cycle 200} {user_max 110}]") // the total is looked at before the cycle
+	want(t, "blocked", x.Blocked, "[{user_max 110} {user_cycle 200}]") // in the order of the checks
 }
 
 func TestScenario4_aFortnightIsCountedFromTheWeekOfTheWindow(t *testing.T) {

@@ -273,11 +273,7 @@ func (n *applier) compileTask(code string) {
 	if c.Group != "" && n.TaskGroups[c.Group] == nil {
 		n.faults.Add(path+"group", c.Group, "no such group")
 	}
-	if n.faulty[code] {
-		n.Tasks[code] = t
-		return
-	}
-	if c.Where != "" {
+	if c.Where != "" && c.Attrs.Validate() == nil {
 		where, err := rule.CompileCondition(c.Where, c.Attrs)
 		n.faults.At(path+"where", err)
 		t.Where = where
