@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
@@ -254,8 +255,11 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		case errors.As(err, &completed):
 			d.results = append(d.results, placed{it.at, Result{Err: err}})
 			continue
+		case err == nil && len(d.causes) == 0 && s.Full(): // the first of a unit: it would never fit
+			err = ErrTooLarge
+			fallthrough
 		case err != nil: // the state is half changed: all is decided again, without this event
-			j.items[i].final = err
+			j.items[i].final = fmt.Errorf("event %q of user %q: %w", it.given.ID, j.user, err)
 			return &decision{job: j, rest: j.items}
 		}
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))

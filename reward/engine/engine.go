@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/guerdon-go/guerdon/reward/internal/catalog"
+	"github.com/guerdon-go/guerdon/reward/internal/decide"
 	"github.com/guerdon-go/guerdon/store"
 )
 
@@ -20,6 +21,9 @@ var (
 	// ErrCatalogMoving is returned when the catalog moved under every try and only an older one could be read.
 	// Nothing was recorded; try again.
 	ErrCatalogMoving = errors.New("the catalog keeps moving")
+	// ErrTooLarge is returned for an event that must write more than the store takes for one: so many derived tasks or
+	// computed rewards read its task. Nothing was recorded, and the same event fails again until fewer do.
+	ErrTooLarge = decide.ErrTooLarge
 	// ErrStale is returned by Put for a document that changed since the Revision it carries. Nothing was written.
 	ErrStale = catalog.ErrStale
 )

@@ -111,6 +111,8 @@ type Plan struct {
 	Derived []*Task
 	// Rewards are those whose rule reads the task, directly or through derived ones, in the order in which they decide.
 	Rewards []*Reward
+	// Computed is how many of them have computed amounts: their matches are decided with the event or never.
+	Computed int
 	// Tallies are the tasks whose tallies are read, and Records the tasks done once whose records are, sorted.
 	Tallies, Records []*Task
 	// Entitlements are the codes of the rewards and of those that exclude them, Caps what their groups gave, Assets the codes, sorted.

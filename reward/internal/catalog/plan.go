@@ -66,6 +66,9 @@ func (n *applier) planOf(t *Task) *Plan {
 	for _, code := range rewards {
 		r := n.Rewards[code]
 		p.Rewards = append(p.Rewards, r)
+		if r.From != nil {
+			p.Computed++
+		}
 		n.reads(r.Program, tallies, records)
 		entitlements[code], assets[r.Asset.Code] = true, true
 		for _, other := range r.Excludes {

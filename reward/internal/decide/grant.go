@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -15,6 +17,9 @@ import (
 // rowsAGrant is the most rows that one grant adds to a unit: the record, its transfer, the entitlement, the cap, two
 // balances and two counters.
 const rowsAGrant = 8
+
+// ErrTooLarge is returned for an event that must write more rows than the store takes for one.
+var ErrTooLarge = errors.New("more rows than the store takes for one event")
 
 // decide settles the matches that are due (S14): those of every reward whose rule reads the event's task and whose window
 // has begun at its time, in the plan's order, each reward seeing what the ones before it did.
@@ -74,6 +79,9 @@ func (s *State) settle(r *catalog.Reward, ent reward.Entitlement, due int64, e t
 		cause.Grants[len(cause.Grants)-1].Count++
 		out.Rewards = append(out.Rewards, record)
 		granted++
+	}
+	if r.From != nil && ent.Decided < first { // its match is decided with its event or never
+		return fmt.Errorf("reward %q: %w", r.Config.Code, ErrTooLarge)
 	}
 	out.Due = rule.AddCapped(out.Due, due-granted)
 	if ent.Decided >= first {

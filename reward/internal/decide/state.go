@@ -141,10 +141,14 @@ func (s *State) rows() int {
 		len(c.Balances) + len(c.Transfers) + len(c.Takes)
 }
 
-// Fits reports whether an event of a task, beyond what it may grant, is sure to fit into the unit.
+// Fits reports whether what an event of a task must write, and one grant that can wait, are sure to fit into the unit.
 func (s *State) Fits(t *catalog.Task) bool {
-	return s.rows()+2+len(t.Plan.Tracks)+2*len(t.Plan.Derived)+len(t.Plan.Rewards)+rowsAGrant <= s.Rows
+	p := t.Plan
+	return s.rows()+2+len(p.Tracks)+2*len(p.Derived)+len(p.Rewards)+rowsAGrant*(1+p.Computed) <= s.Rows
 }
+
+// Full reports whether the changes are more than the unit may have.
+func (s *State) Full() bool { return s.rows() > s.Rows }
 
 // The lists of changes are short: one entry for each task, reward or asset that the events of a unit concern. They are
 // searched for the pointer the state holds, which costs less than an index of them. What was loaded is not found there.

@@ -1,0 +1,47 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// A match of a computed reward is decided with its event or never, so an event that cannot hold all of them is refused
+// whole, and stops no other.
+func TestRecord_S16_computedMatchesAreNeverLeftDue(t *testing.T) {
+	b := setup(t, task.Config{Code: "order", Period: rule.Unlimited, Attrs: rule.Schema{"total": rule.Decimal}}, task.Config{Code: "login", Period: rule.Unlimited})
+	for i := range 30 {
+		b.put(reward.Config{Code: fmt.Sprint("R", i), Amount: ledger.Whole("points", 0), AmountFrom: "total", Rule: rule.Count("order", 1)})
+	}
+	b.st.limits = smallUnits
+	results, err := b.RecordBatch(b.ctx, task.Event{ID: "o1", User: "lin", Task: "order", Attrs: rule.Attrs{"total": "7"}},
+		task.Event{ID: "l1", User: "lin", Task: "login"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(results[0].Err, engine.ErrTooLarge) || results[1].Err != nil {
+		t.Errorf("errors are %v and %v", results[0].Err, results[1].Err)
+	}
+	for r, err := range b.Rewards(b.ctx, reward.Query{User: "lin"}) {
+		t.Errorf("made %v, %v", r, err)
+	}
+}
+
+// What an event must write may be more than a store takes for one user: then nothing is recorded.
+func TestRecord_moreThanAUnitIsAnError(t *testing.T) {
+	b := setup(t, task.Config{Code: "a", Period: rule.Unlimited})
+	for i := range 40 {
+		b.put(task.Config{Code: fmt.Sprint("d", i), Period: rule.Daily, Rule: rule.Count("a", 1)},
+			reward.Config{Code: fmt.Sprint("R", i), Amount: ledger.Whole("points", 1), Rule: rule.Count(fmt.Sprint("d", i), 1)})
+	}
+	b.st.limits = smallUnits
+	if _, err := b.Record(b.ctx, task.Event{ID: "a1", User: "lin", Task: "a"}); !errors.Is(err, engine.ErrTooLarge) {
+		t.Errorf("error is %v", err)
+	}
+}
