@@ -167,7 +167,10 @@ func (c *commanding) load(ctx context.Context, cat *compiled) (*decide.State, st
 
 // repeated answers a call that was made before: under its request ID, or by this very call before its answer was lost.
 func (c *commanding) repeated(s *decide.State, causes []*store.CauseRow) (m reward.Moved, ok bool, err error) {
-	record := s.Records[decide.RecordKey{Reward: c.cmd.Record.Reward, N: c.cmd.Record.N}].At(c.now)
+	var record reward.Record
+	if r := s.Records[decide.RecordKey{Reward: c.cmd.Record.Reward, N: c.cmd.Record.N}]; r != nil {
+		record = r.At(c.now)
+	}
 	if len(causes) > 0 {
 		was := causes[0].Move
 		if field := differs(*was, c.cmd); field != "" {

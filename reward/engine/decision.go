@@ -16,14 +16,27 @@ type decision struct {
 	job     *job
 	unit    store.Unit
 	causes  []*store.CauseRow
-	results map[int]Result
+	results []placed
 	rest    []item // what did not fit into the unit
+}
+
+// placed is the result of the event at a place of the call.
+type placed struct {
+	at     int
+	result Result
 }
 
 // loading is what one round has read. Its States are in the order of the jobs.
 type loading struct {
 	store.Snapshot
 	histories []map[string][]task.Entry
+	users     []loadedUser
+}
+
+// loadedUser is what was read of one user, ready to decide with, and the causes among it.
+type loadedUser struct {
+	state  *decide.State
+	causes []*store.CauseRow
 }
 
 // rounds is how often a round loads anew because the catalog moved.
@@ -51,6 +64,7 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 		case again:
 			return loading{}, nil, ErrCatalogMoving
 		}
+		c.fill(cat, &l)
 		l, moved, err := c.complete(ctx, cat, jobs, needs, l)
 		if err != nil || !moved {
 			return l, cat, err
@@ -66,10 +80,9 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs [
 	histories := make([][]string, len(jobs))
 	more := false
 	for i, j := range jobs {
-		s := c.state(cat, l, i)
-		causes := fill(s, l.States[i].Rows)
+		s := l.users[i].state
 		for _, it := range j.items {
-			if row := find(causes, it.given.ID); row != nil {
+			if row := find(l.users[i].causes, it.given.ID); row != nil {
 				more = c.recall(needs[i], row) || more
 				continue
 			}
@@ -88,6 +101,9 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs [
 		return l, false, nil
 	}
 	l, err := c.read(ctx, jobs, needs, histories)
+	if err == nil {
+		c.fill(cat, &l)
+	}
 	return l, err == nil && l.Stamp.Revision > cat.stamp.Revision, err
 }
 
@@ -162,6 +178,15 @@ func history(user, code string) store.Part {
 	return store.Part{Kind: store.KindCause, Index: store.IndexCauseTask, Prefix: store.CauseTaskPrefix(user, code)}
 }
 
+// fill makes the states of what was read.
+func (c *call) fill(cat *compiled, l *loading) {
+	l.users = make([]loadedUser, len(l.States))
+	for i := range l.users {
+		s := c.state(cat, *l, i)
+		l.users[i] = loadedUser{s, fill(s, l.States[i].Rows)}
+	}
+}
+
 // state returns an empty state for a job.
 func (c *call) state(cat *compiled, l loading, i int) *decide.State {
 	s := decide.New(cat.Catalog, l.States[i].User, c.now)
@@ -184,20 +209,19 @@ const seqs = 1024
 // decide decides a user's events in order, as many as fit into one unit.
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
-	s := c.state(cat, l, at)
+	s, causes := l.users[at].state, l.users[at].causes
 	if l.Lagging || j.tries >= trusting {
 		s.Refused = j.refused
 	}
-	causes := fill(s, st.Rows)
 	s.Prepare()
-	d := &decision{job: j, results: map[int]Result{}}
+	d := &decision{job: j, results: make([]placed, 0, len(j.items))}
 	for i, it := range j.items {
 		if row := find(causes, it.given.ID); row != nil {
-			d.results[it.at] = c.answer(s, j, it, row)
+			d.results = append(d.results, placed{it.at, c.answer(s, j, it, row)})
 			continue
 		}
 		if it.err != nil {
-			d.results[it.at] = Result{Err: it.err}
+			d.results = append(d.results, placed{it.at, Result{Err: it.err}})
 			continue
 		}
 		s.Causes = len(d.causes) + 1
@@ -209,7 +233,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		var completed *task.CompletedError
 		switch {
 		case errors.As(err, &completed):
-			d.results[it.at] = Result{Err: err}
+			d.results = append(d.results, placed{it.at, Result{Err: err}})
 			continue
 		case err != nil: // the state is half changed: all is decided again, without this event
 			j.items[i].final = err
@@ -218,7 +242,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
 		row := eventRow(cause)
 		causes, d.causes = append(causes, row), append(d.causes, row)
-		d.results[it.at] = Result{Outcome: Outcome(out)}
+		d.results = append(d.results, placed{it.at, Result{Outcome: Outcome(out)}})
 	}
 	if len(d.causes) > 0 {
 		d.unit = unit(j.user, st.Version, s.Changes(), d.causes)

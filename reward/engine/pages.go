@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -96,7 +95,10 @@ func (e *Engine) Balances(ctx context.Context, user string) ([]ledger.Balance, e
 	if err != nil {
 		return nil, err
 	}
-	list := slices.Collect(maps.Values(s.Balances))
+	list := make([]ledger.Balance, 0, len(s.Balances))
+	for _, balance := range s.Balances {
+		list = append(list, *balance)
+	}
 	slices.SortFunc(list, func(a, b ledger.Balance) int {
 		return cmp.Or(cmp.Compare(a.Account.Asset, b.Account.Asset), cmp.Compare(a.Account.Kind, b.Account.Kind))
 	})

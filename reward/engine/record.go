@@ -233,8 +233,8 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 func (c *call) settle(d *decision, r store.Result) []*job {
 	j := d.job
 	if r.Written() {
-		for at, res := range d.results {
-			c.results[at] = res
+		for _, p := range d.results {
+			c.results[p.at] = p.result
 		}
 		j.items, j.refused, j.tries, j.lost = d.rest, nil, 0, false
 		if len(j.items) == 0 {

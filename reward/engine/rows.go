@@ -57,19 +57,19 @@ func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
 		case *store.CauseRow:
 			causes = append(causes, r)
 		case *store.TaskRow:
-			s.Tasks[decide.TaskKey{Task: r.Task, Period: r.Period}] = r.Record
+			s.Tasks[decide.TaskKey{Task: r.Task, Period: r.Period}] = &r.Record
 		case *store.TallyRow:
 			s.Tallies[r.Task] = decide.Tally{Revision: r.Revision, Tally: r.Tally}
 		case *store.ValueRow:
 			s.Values[rule.ValueID{Key: r.Leaf, Outer: r.Outer, Hash: r.Hash}] = true
 		case *store.EntitlementRow:
-			s.Entitlements[r.Reward] = r.Entitlement
+			s.Entitlements[r.Reward] = &r.Entitlement
 		case *store.RewardRow:
-			s.Records[decide.RecordKey{Reward: r.ID.Reward, N: r.ID.N}] = r.Record
+			s.Records[decide.RecordKey{Reward: r.ID.Reward, N: r.ID.N}] = &r.Record
 		case *store.CapRow:
 			s.Caps[decide.CapKey{Group: r.Group, Asset: r.Used.Asset}] = r.Used.Value
 		case *store.BalanceRow:
-			s.Balances[decide.BalanceKey{Kind: r.Account.Kind, Asset: r.Account.Asset}] = r.Balance
+			s.Balances[decide.BalanceKey{Kind: r.Account.Kind, Asset: r.Account.Asset}] = &r.Balance
 		}
 	}
 	return causes

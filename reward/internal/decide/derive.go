@@ -76,7 +76,7 @@ func (s *State) complete(d *catalog.Task, period int64, bounds rule.Window, caus
 		if c := tally.Cell(rule.PeriodsKey, 0); c != nil && c.Done.Has(period) {
 			return
 		}
-	} else if s.Tasks[TaskKey{code, 0}].Finished {
+	} else if r := s.Tasks[TaskKey{code, 0}]; r != nil && r.Finished {
 		return
 	}
 	if d.Program.Matches(s.read(d.Program, period, bounds)) < 1 {
@@ -116,7 +116,7 @@ func (s *State) read(p *rule.Program, outer int64, bounds rule.Window) []rule.In
 
 // opens reports whether a gate is open for a rule whose period ends at end.
 func (s *State) opens(l *rule.Leaf, end time.Time) bool {
-	r, ok := s.Tasks[TaskKey{l.Task.Code, 0}]
+	r, ok := s.taskRecord(TaskKey{l.Task.Code, 0})
 	switch {
 	case !ok:
 		return false

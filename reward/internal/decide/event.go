@@ -91,7 +91,8 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 		return Outcome{}, Cause{}, err
 	}
 	for _, k := range cause.Tasks {
-		out.Tasks = append(out.Tasks, s.Tasks[k])
+		r, _ := s.taskRecord(k)
+		out.Tasks = append(out.Tasks, r)
 	}
 	cause.Entry.Accepted, cause.Entry.Ignored = accepted, reason
 	cause.Blocked, cause.Due = out.Blocked, out.Due
@@ -102,11 +103,13 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 func (s *State) Replay(c Cause) Outcome {
 	out := Outcome{Replay: true, Ignored: c.Entry.Ignored, Blocked: c.Blocked, Due: c.Due}
 	for _, k := range c.Tasks {
-		out.Tasks = append(out.Tasks, s.Tasks[k])
+		r, _ := s.taskRecord(k)
+		out.Tasks = append(out.Tasks, r)
 	}
 	for _, g := range c.Grants {
 		for n := g.First; n < g.First+g.Count; n++ {
-			out.Rewards = append(out.Rewards, s.Records[RecordKey{g.Reward, n}].At(s.Now))
+			r, _ := s.rewardRecord(RecordKey{g.Reward, n})
+			out.Rewards = append(out.Rewards, r.At(s.Now))
 		}
 	}
 	return out
@@ -129,7 +132,7 @@ func (s *State) refuses(t *catalog.Task, e task.Event) task.Reason {
 
 // record returns a task's record of a period, which may have nothing in it yet.
 func (s *State) record(t *catalog.Task, period int64) task.Record {
-	if r, ok := s.Tasks[TaskKey{t.Config.Code, period}]; ok {
+	if r, ok := s.taskRecord(TaskKey{t.Config.Code, period}); ok {
 		return r
 	}
 	return task.Record{User: s.User, Task: t.Config.Code, Period: period}.Shown(t.Rule.Target)

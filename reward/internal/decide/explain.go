@@ -67,7 +67,7 @@ func (s *State) next(r *catalog.Reward, ent *reward.Entitlement) ([]reward.Block
 		add(reward.Paused, "", time.Time{})
 	}
 	for _, other := range r.Excludes {
-		if s.Entitlements[other].Live > 0 {
+		if e := s.Entitlements[other]; e != nil && e.Live > 0 {
 			add(reward.Excluded, other, time.Time{})
 		}
 	}

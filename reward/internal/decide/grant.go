@@ -162,7 +162,7 @@ func (s *State) check(r *catalog.Reward, ent *reward.Entitlement, e task.Event) 
 // excluder names the first reward, by code, of which the user holds a record that excludes this one (S18).
 func (s *State) excluder(r *catalog.Reward) string {
 	for _, other := range r.Excludes {
-		if s.Entitlements[other].Live > 0 {
+		if e := s.Entitlements[other]; e != nil && e.Live > 0 {
 			return other
 		}
 	}

@@ -33,7 +33,7 @@ type move struct{ actor, reason, request string }
 
 // Move decides a command (S19).
 func (s *State) Move(c Command) (reward.Moved, error) {
-	stored, ok := s.Records[RecordKey{c.Record.Reward, c.Record.N}]
+	stored, ok := s.rewardRecord(RecordKey{c.Record.Reward, c.Record.N})
 	if !ok {
 		return reward.Moved{}, fmt.Errorf("record %s: %w", c.Record, reward.ErrUnknown)
 	}

@@ -56,7 +56,7 @@ func (s *State) missing(p *rule.Program, need func(string)) {
 			continue
 		}
 		if l.Source == rule.FromRecord {
-			r := s.Tasks[TaskKey{l.Task.Code, 0}]
+			r, _ := s.taskRecord(TaskKey{l.Task.Code, 0})
 			if _, known := l.Opens(r.Sum, r.Finishes, r.First, r.Last, l.Track.Span.End); known {
 				continue
 			}
@@ -86,7 +86,7 @@ func (s *State) source(tr *rule.Track) start {
 		}
 		return fromEvents
 	}
-	r, ok := s.Tasks[TaskKey{tr.Task, 0}]
+	r, ok := s.taskRecord(TaskKey{tr.Task, 0})
 	switch {
 	case !ok:
 		return empty
@@ -111,7 +111,7 @@ func (s *State) prepare(t *catalog.Task) {
 	for _, tr := range plan.Tracks {
 		switch s.source(tr) {
 		case fromRecord:
-			r := s.Tasks[TaskKey{code, 0}]
+			r, _ := s.taskRecord(TaskKey{code, 0})
 			tally.Seed(tr, r.Sum, r.Finishes)
 		case fromEvents:
 			s.recount(tr, &tally)

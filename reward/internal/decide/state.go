@@ -45,7 +45,7 @@ type Tally struct {
 }
 
 // A State is what was loaded of one user, and what decisions made of it. The engine fills the exported fields; what is not
-// there does not exist. Decisions on one State see each other. A State is for one goroutine.
+// there does not exist. What the maps point to is never changed, only replaced. Decisions on one State see each other. A State is for one goroutine.
 type State struct {
 	Catalog *catalog.Catalog
 	User    string
@@ -54,13 +54,13 @@ type State struct {
 	// Rows is how many rows a unit may have, and Causes how many of them are causes so far.
 	Rows, Causes int
 
-	Tasks        map[TaskKey]task.Record
+	Tasks        map[TaskKey]*task.Record
 	Tallies      map[string]Tally
 	Values       map[rule.ValueID]bool
-	Entitlements map[string]reward.Entitlement
-	Records      map[RecordKey]reward.Record
+	Entitlements map[string]*reward.Entitlement
+	Records      map[RecordKey]*reward.Record
 	Caps         map[CapKey]decimal.Decimal
-	Balances     map[BalanceKey]ledger.Balance
+	Balances     map[BalanceKey]*ledger.Balance
 	// Counters is how much of each shared counter is used. A counter that is missing decides nothing: the store will.
 	Counters map[string]int64
 	// Refused is what each counter that refused a commit can still give. It outdoes Counters.
@@ -71,7 +71,7 @@ type State struct {
 	Scratch *rule.Scratch
 
 	changes Changes
-	dirty   map[any]int // where a changed row stands in its list of changes
+	dirty   map[rowKey]int // where a changed row stands in its list of changes
 	inputs  []rule.Input
 }
 
@@ -116,9 +116,9 @@ type Take struct {
 // New returns a State of a user about whom nothing is loaded yet.
 func New(c *catalog.Catalog, user string, now time.Time) *State {
 	return &State{Catalog: c, User: user, Now: now, Rows: 1 << 20,
-		Tasks: map[TaskKey]task.Record{}, Tallies: map[string]Tally{}, Values: map[rule.ValueID]bool{},
-		Entitlements: map[string]reward.Entitlement{}, Records: map[RecordKey]reward.Record{},
-		Caps: map[CapKey]decimal.Decimal{}, Balances: map[BalanceKey]ledger.Balance{}, Counters: map[string]int64{}}
+		Tasks: map[TaskKey]*task.Record{}, Tallies: map[string]Tally{}, Values: map[rule.ValueID]bool{},
+		Entitlements: map[string]*reward.Entitlement{}, Records: map[RecordKey]*reward.Record{},
+		Caps: map[CapKey]decimal.Decimal{}, Balances: map[BalanceKey]*ledger.Balance{}}
 }
 
 // Changes returns what all decisions changed. It is called once, after the last.
@@ -147,12 +147,12 @@ func (s *State) Fits(t *catalog.Task) bool {
 }
 
 // place returns where a changed row stands, next if it is new.
-func (s *State) place(key any, next int) (i int, known bool) {
+func (s *State) place(key rowKey, next int) (i int, known bool) {
 	if i, ok := s.dirty[key]; ok {
 		return i, true
 	}
 	if s.dirty == nil {
-		s.dirty = map[any]int{}
+		s.dirty = map[rowKey]int{}
 	}
 	s.dirty[key] = next
 	return next, false
@@ -160,24 +160,36 @@ func (s *State) place(key any, next int) (i int, known bool) {
 
 func (s *State) putTask(r task.Record) {
 	k := TaskKey{r.Task, r.Period}
-	s.Tasks[k] = r
-	if i, ok := s.place(k, len(s.changes.Tasks)); ok {
+	s.Tasks[k] = &r
+	if i, ok := s.place(rowKey{kind: taskRow, code: r.Task, n: r.Period}, len(s.changes.Tasks)); ok {
 		s.changes.Tasks[i] = r
 		return
 	}
 	s.changes.Tasks = append(s.changes.Tasks, r)
 }
 
-// tallyKey and the like keep the keys of different kinds of rows apart.
-type (
-	tallyKey   string
-	grantKey   string
-	counterKey string
+// A rowKey names a changed row of any kind. Keys of one type, and not of one each in an interface, need no memory of their own.
+type rowKey struct {
+	kind        rowKind
+	code, other string
+	n           int64
+}
+
+type rowKind uint8
+
+const (
+	taskRow rowKind = iota
+	tallyRow
+	entitlementRow
+	recordRow
+	capRow
+	balanceRow
+	counterRow
 )
 
 func (s *State) putTally(code string, t Tally) {
 	s.Tallies[code] = t
-	if i, ok := s.place(tallyKey(code), len(s.changes.Tallies)); ok {
+	if i, ok := s.place(rowKey{kind: tallyRow, code: code}, len(s.changes.Tallies)); ok {
 		s.changes.Tallies[i].Tally = t
 		return
 	}
@@ -185,8 +197,8 @@ func (s *State) putTally(code string, t Tally) {
 }
 
 func (s *State) putEntitlement(e reward.Entitlement) {
-	s.Entitlements[e.Reward] = e
-	if i, ok := s.place(grantKey(e.Reward), len(s.changes.Entitlements)); ok {
+	s.Entitlements[e.Reward] = &e
+	if i, ok := s.place(rowKey{kind: entitlementRow, code: e.Reward}, len(s.changes.Entitlements)); ok {
 		s.changes.Entitlements[i] = e
 		return
 	}
@@ -195,8 +207,8 @@ func (s *State) putEntitlement(e reward.Entitlement) {
 
 func (s *State) putRecord(r reward.Record) {
 	k := RecordKey{r.ID.Reward, r.ID.N}
-	s.Records[k] = r
-	if i, ok := s.place(k, len(s.changes.Records)); ok {
+	s.Records[k] = &r
+	if i, ok := s.place(rowKey{kind: recordRow, code: r.ID.Reward, n: r.ID.N}, len(s.changes.Records)); ok {
 		s.changes.Records[i] = r
 		return
 	}
@@ -206,7 +218,7 @@ func (s *State) putRecord(r reward.Record) {
 func (s *State) putCap(k CapKey, used decimal.Decimal) {
 	s.Caps[k] = used
 	use := reward.CapUse{User: s.User, Group: k.Group, Used: ledger.Amount{Asset: k.Asset, Value: used}}
-	if i, ok := s.place(k, len(s.changes.Caps)); ok {
+	if i, ok := s.place(rowKey{kind: capRow, code: k.Group, other: k.Asset}, len(s.changes.Caps)); ok {
 		s.changes.Caps[i] = use
 		return
 	}
@@ -215,8 +227,8 @@ func (s *State) putCap(k CapKey, used decimal.Decimal) {
 
 func (s *State) putBalance(b ledger.Balance) {
 	k := BalanceKey{b.Account.Kind, b.Account.Asset}
-	s.Balances[k] = b
-	if i, ok := s.place(k, len(s.changes.Balances)); ok {
+	s.Balances[k] = &b
+	if i, ok := s.place(rowKey{kind: balanceRow, code: string(b.Account.Kind), other: b.Account.Asset}, len(s.changes.Balances)); ok {
 		s.changes.Balances[i] = b
 		return
 	}
@@ -225,7 +237,7 @@ func (s *State) putBalance(b ledger.Balance) {
 
 // take notes what is taken from a counter. Takes of one counter are one.
 func (s *State) take(counter string, n, most int64) {
-	i, ok := s.place(counterKey(counter), len(s.changes.Takes))
+	i, ok := s.place(rowKey{kind: counterRow, code: counter}, len(s.changes.Takes))
 	if !ok {
 		s.changes.Takes = append(s.changes.Takes, Take{Counter: counter, N: n, Max: most})
 		return
@@ -240,7 +252,7 @@ func (s *State) take(counter string, n, most int64) {
 // left is how much a counter can still give, as far as is known here.
 func (s *State) left(counter string, most int64) int64 {
 	var taken int64
-	if i, ok := s.dirty[counterKey(counter)]; ok {
+	if i, ok := s.dirty[rowKey{kind: counterRow, code: counter}]; ok {
 		taken = s.changes.Takes[i].N
 	}
 	if left, ok := s.Refused[counter]; ok {
@@ -254,22 +266,47 @@ func (s *State) left(counter string, most int64) int64 {
 
 // entitlement returns what a user's matches of a reward came to, which may be nothing yet.
 func (s *State) entitlement(code string) reward.Entitlement {
-	e := s.Entitlements[code]
-	e.User, e.Reward = s.User, code
-	return e
+	if e := s.Entitlements[code]; e != nil {
+		return *e
+	}
+	return reward.Entitlement{User: s.User, Reward: code}
+}
+
+// taskRecord returns a task's record as it is stored, and whether there is one.
+func (s *State) taskRecord(k TaskKey) (task.Record, bool) {
+	if r := s.Tasks[k]; r != nil {
+		return *r, true
+	}
+	return task.Record{}, false
+}
+
+// rewardRecord returns a reward record, and whether there is one.
+func (s *State) rewardRecord(k RecordKey) (reward.Record, bool) {
+	if r := s.Records[k]; r != nil {
+		return *r, true
+	}
+	return reward.Record{}, false
+}
+
+// balance returns the balance of an account, the zero one where no transfer has touched it.
+func (s *State) balance(k BalanceKey) ledger.Balance {
+	if b := s.Balances[k]; b != nil {
+		return *b
+	}
+	return ledger.Balance{}
 }
 
 // post moves an amount between two accounts of the user (S24).
 func (s *State) post(t ledger.Transfer) error {
 	asset := t.Amount.Asset
 	debit, credit := BalanceKey{t.Debit, asset}, BalanceKey{t.Credit, asset}
-	d, c, err := ledger.Post(t, s.Balances[debit], s.Balances[credit])
+	d, c, err := ledger.Post(t, s.balance(debit), s.balance(credit))
 	if err != nil {
 		return err
 	}
 	s.putBalance(d)
 	s.putBalance(c)
-	available := s.Balances[BalanceKey{ledger.Available, asset}]
+	available := s.balance(BalanceKey{ledger.Available, asset})
 	s.changes.Transfers = append(s.changes.Transfers, Posted{Transfer: t, Seq: available.Seq,
 		After: ledger.Amount{Asset: asset, Value: available.Value}})
 	return nil
