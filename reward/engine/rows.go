@@ -23,16 +23,18 @@ func wrap(err error) error {
 
 // parts names the rows that a decision needs and the causes it looks up.
 func parts(n *decide.Needs, causes []string) []store.Part {
-	list := make([]store.Part, 0, 8)
+	var few [8]store.Part // one for each kind; what is returned is as long as it must be
+	list := few[:0]
+	all := make([]string, 0, len(causes)+len(n.Tasks)+len(n.Tallies)+len(n.Values)+len(n.Entitlements)+len(n.Records)+len(n.Caps)+2*len(n.Assets))
 	add := func(kind store.Kind, count int, id func(i int) string) {
 		if count == 0 {
 			return
 		}
-		ids := make([]string, count)
-		for i := range ids {
-			ids[i] = id(i)
+		first := len(all)
+		for i := range count {
+			all = append(all, id(i))
 		}
-		list = append(list, store.Part{Kind: kind, IDs: ids})
+		list = append(list, store.Part{Kind: kind, IDs: all[first:len(all):len(all)]})
 	}
 	add(store.KindCause, len(causes), func(i int) string { return causes[i] })
 	add(store.KindTask, len(n.Tasks), func(i int) string { return store.TaskRowID(n.Tasks[i].Task, n.Tasks[i].Period) })
@@ -47,7 +49,7 @@ func parts(n *decide.Needs, causes []string) []store.Part {
 	add(store.KindBalance, 2*len(n.Assets), func(i int) string {
 		return store.BalanceRowID([]ledger.AccountKind{ledger.Available, ledger.Issued}[i%2], n.Assets[i/2])
 	})
-	return list
+	return slices.Clone(list)
 }
 
 // fill puts loaded rows into a state, and returns the causes among them.
@@ -87,7 +89,7 @@ func unit(user string, version int64, c decide.Changes, causes []*store.CauseRow
 	}
 	u.Put = make([]store.Row, 0, len(c.Tasks)+len(c.Tallies)+len(c.Values)+len(c.Entitlements)+len(c.Records)+len(c.Caps)+len(c.Balances))
 	for _, r := range c.Tasks {
-		u.Put = append(u.Put, &store.TaskRow{Record: r})
+		u.Put = append(u.Put, &store.TaskRow{Record: *r})
 	}
 	for _, t := range c.Tallies {
 		u.Put = append(u.Put, &store.TallyRow{User: user, Task: t.Task, Revision: t.Revision, Tally: t.Tally.Tally})
@@ -96,16 +98,16 @@ func unit(user string, version int64, c decide.Changes, causes []*store.CauseRow
 		u.Put = append(u.Put, &store.ValueRow{User: user, Task: v.Task, Leaf: v.Key, Outer: v.Outer, Hash: v.Hash})
 	}
 	for _, e := range c.Entitlements {
-		u.Put = append(u.Put, &store.EntitlementRow{Entitlement: e})
+		u.Put = append(u.Put, &store.EntitlementRow{Entitlement: *e})
 	}
 	for _, r := range c.Records {
-		u.Put = append(u.Put, &store.RewardRow{Record: r})
+		u.Put = append(u.Put, &store.RewardRow{Record: *r})
 	}
 	for _, use := range c.Caps {
 		u.Put = append(u.Put, &store.CapRow{CapUse: use})
 	}
 	for _, b := range c.Balances {
-		u.Put = append(u.Put, &store.BalanceRow{Balance: b})
+		u.Put = append(u.Put, &store.BalanceRow{Balance: *b})
 	}
 	for _, t := range c.Takes {
 		u.Take = append(u.Take, store.Take{Counter: t.Counter, N: t.N, Max: t.Max})

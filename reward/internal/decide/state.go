@@ -75,15 +75,15 @@ type State struct {
 	inputs  []rule.Input
 }
 
-// Changes is what decisions did to a State, in the order in which each row first changed.
+// Changes is what decisions did to a State, in the order in which each row first changed. What it points to is the State's.
 type Changes struct {
-	Tasks        []task.Record
+	Tasks        []*task.Record
 	Tallies      []TaskTally
 	Values       []TaskValue
-	Entitlements []reward.Entitlement
-	Records      []reward.Record
+	Entitlements []*reward.Entitlement
+	Records      []*reward.Record
 	Caps         []reward.CapUse
-	Balances     []ledger.Balance
+	Balances     []*ledger.Balance
 	Transfers    []Posted
 	Takes        []Take
 }
@@ -162,10 +162,10 @@ func (s *State) putTask(r task.Record) {
 	k := TaskKey{r.Task, r.Period}
 	s.Tasks[k] = &r
 	if i, ok := s.place(rowKey{kind: taskRow, code: r.Task, n: r.Period}, len(s.changes.Tasks)); ok {
-		s.changes.Tasks[i] = r
+		s.changes.Tasks[i] = &r
 		return
 	}
-	s.changes.Tasks = append(s.changes.Tasks, r)
+	s.changes.Tasks = append(s.changes.Tasks, &r)
 }
 
 // A rowKey names a changed row of any kind. Keys of one type, and not of one each in an interface, need no memory of their own.
@@ -199,20 +199,20 @@ func (s *State) putTally(code string, t Tally) {
 func (s *State) putEntitlement(e reward.Entitlement) {
 	s.Entitlements[e.Reward] = &e
 	if i, ok := s.place(rowKey{kind: entitlementRow, code: e.Reward}, len(s.changes.Entitlements)); ok {
-		s.changes.Entitlements[i] = e
+		s.changes.Entitlements[i] = &e
 		return
 	}
-	s.changes.Entitlements = append(s.changes.Entitlements, e)
+	s.changes.Entitlements = append(s.changes.Entitlements, &e)
 }
 
 func (s *State) putRecord(r reward.Record) {
 	k := RecordKey{r.ID.Reward, r.ID.N}
 	s.Records[k] = &r
 	if i, ok := s.place(rowKey{kind: recordRow, code: r.ID.Reward, n: r.ID.N}, len(s.changes.Records)); ok {
-		s.changes.Records[i] = r
+		s.changes.Records[i] = &r
 		return
 	}
-	s.changes.Records = append(s.changes.Records, r)
+	s.changes.Records = append(s.changes.Records, &r)
 }
 
 func (s *State) putCap(k CapKey, used decimal.Decimal) {
@@ -229,10 +229,10 @@ func (s *State) putBalance(b ledger.Balance) {
 	k := BalanceKey{b.Account.Kind, b.Account.Asset}
 	s.Balances[k] = &b
 	if i, ok := s.place(rowKey{kind: balanceRow, code: string(b.Account.Kind), other: b.Account.Asset}, len(s.changes.Balances)); ok {
-		s.changes.Balances[i] = b
+		s.changes.Balances[i] = &b
 		return
 	}
-	s.changes.Balances = append(s.changes.Balances, b)
+	s.changes.Balances = append(s.changes.Balances, &b)
 }
 
 // take notes what is taken from a counter. Takes of one counter are one.
