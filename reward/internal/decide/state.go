@@ -4,6 +4,7 @@
 package decide
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -71,7 +72,6 @@ type State struct {
 	Scratch *rule.Scratch
 
 	changes Changes
-	dirty   map[rowKey]int // where a changed row stands in its list of changes
 	inputs  []rule.Input
 }
 
@@ -146,114 +146,102 @@ func (s *State) Fits(t *catalog.Task) bool {
 	return s.rows()+2+len(t.Plan.Tracks)+2*len(t.Plan.Derived)+len(t.Plan.Rewards)+rowsAGrant <= s.Rows
 }
 
-// place returns where a changed row stands, next if it is new.
-func (s *State) place(key rowKey, next int) (i int, known bool) {
-	if i, ok := s.dirty[key]; ok {
-		return i, true
-	}
-	if s.dirty == nil {
-		s.dirty = map[rowKey]int{}
-	}
-	s.dirty[key] = next
-	return next, false
-}
+// The lists of changes are short: one entry for each task, reward or asset that the events of a unit concern. They are
+// searched for the pointer the state holds, which costs less than an index of them. What was loaded is not found there.
 
 func (s *State) putTask(r task.Record) {
 	k := TaskKey{r.Task, r.Period}
-	s.Tasks[k] = &r
-	if i, ok := s.place(rowKey{kind: taskRow, code: r.Task, n: r.Period}, len(s.changes.Tasks)); ok {
+	if i := slices.Index(s.changes.Tasks, s.Tasks[k]); i >= 0 {
 		s.changes.Tasks[i] = &r
-		return
+	} else {
+		s.changes.Tasks = append(s.changes.Tasks, &r)
 	}
-	s.changes.Tasks = append(s.changes.Tasks, &r)
+	s.Tasks[k] = &r
 }
-
-// A rowKey names a changed row of any kind. Keys of one type, and not of one each in an interface, need no memory of their own.
-type rowKey struct {
-	kind        rowKind
-	code, other string
-	n           int64
-}
-
-type rowKind uint8
-
-const (
-	taskRow rowKind = iota
-	tallyRow
-	entitlementRow
-	recordRow
-	capRow
-	balanceRow
-	counterRow
-)
 
 func (s *State) putTally(code string, t Tally) {
 	s.Tallies[code] = t
-	if i, ok := s.place(rowKey{kind: tallyRow, code: code}, len(s.changes.Tallies)); ok {
-		s.changes.Tallies[i].Tally = t
-		return
+	for i := range s.changes.Tallies {
+		if s.changes.Tallies[i].Task == code {
+			s.changes.Tallies[i].Tally = t
+			return
+		}
 	}
 	s.changes.Tallies = append(s.changes.Tallies, TaskTally{code, t})
 }
 
 func (s *State) putEntitlement(e reward.Entitlement) {
-	s.Entitlements[e.Reward] = &e
-	if i, ok := s.place(rowKey{kind: entitlementRow, code: e.Reward}, len(s.changes.Entitlements)); ok {
+	if i := slices.Index(s.changes.Entitlements, s.Entitlements[e.Reward]); i >= 0 {
 		s.changes.Entitlements[i] = &e
-		return
+	} else {
+		s.changes.Entitlements = append(s.changes.Entitlements, &e)
 	}
-	s.changes.Entitlements = append(s.changes.Entitlements, &e)
+	s.Entitlements[e.Reward] = &e
 }
 
 func (s *State) putRecord(r reward.Record) {
 	k := RecordKey{r.ID.Reward, r.ID.N}
-	s.Records[k] = &r
-	if i, ok := s.place(rowKey{kind: recordRow, code: r.ID.Reward, n: r.ID.N}, len(s.changes.Records)); ok {
-		s.changes.Records[i] = &r
-		return
+	i, old := -1, s.Records[k]
+	if old != nil { // there may be many records, and most are new
+		i = slices.Index(s.changes.Records, old)
 	}
-	s.changes.Records = append(s.changes.Records, &r)
+	if i >= 0 {
+		s.changes.Records[i] = &r
+	} else {
+		s.changes.Records = append(s.changes.Records, &r)
+	}
+	s.Records[k] = &r
 }
 
 func (s *State) putCap(k CapKey, used decimal.Decimal) {
 	s.Caps[k] = used
-	use := reward.CapUse{User: s.User, Group: k.Group, Used: ledger.Amount{Asset: k.Asset, Value: used}}
-	if i, ok := s.place(rowKey{kind: capRow, code: k.Group, other: k.Asset}, len(s.changes.Caps)); ok {
-		s.changes.Caps[i] = use
-		return
+	for i := range s.changes.Caps {
+		if c := &s.changes.Caps[i]; c.Group == k.Group && c.Used.Asset == k.Asset {
+			c.Used.Value = used
+			return
+		}
 	}
-	s.changes.Caps = append(s.changes.Caps, use)
+	s.changes.Caps = append(s.changes.Caps, reward.CapUse{User: s.User, Group: k.Group, Used: ledger.Amount{Asset: k.Asset, Value: used}})
 }
 
 func (s *State) putBalance(b ledger.Balance) {
 	k := BalanceKey{b.Account.Kind, b.Account.Asset}
-	s.Balances[k] = &b
-	if i, ok := s.place(rowKey{kind: balanceRow, code: string(b.Account.Kind), other: b.Account.Asset}, len(s.changes.Balances)); ok {
+	if i := slices.Index(s.changes.Balances, s.Balances[k]); i >= 0 {
 		s.changes.Balances[i] = &b
-		return
+	} else {
+		s.changes.Balances = append(s.changes.Balances, &b)
 	}
-	s.changes.Balances = append(s.changes.Balances, &b)
+	s.Balances[k] = &b
 }
 
 // take notes what is taken from a counter. Takes of one counter are one.
 func (s *State) take(counter string, n, most int64) {
-	i, ok := s.place(rowKey{kind: counterRow, code: counter}, len(s.changes.Takes))
-	if !ok {
+	t := s.taken(counter)
+	if t == nil {
 		s.changes.Takes = append(s.changes.Takes, Take{Counter: counter, N: n, Max: most})
 		return
 	}
-	t := &s.changes.Takes[i]
 	t.N += n
 	if n > 0 {
 		t.Max = most
 	}
 }
 
+// taken is what the changes take from a counter, or nil. The pointer holds until the next take.
+func (s *State) taken(counter string) *Take {
+	for i := range s.changes.Takes {
+		if s.changes.Takes[i].Counter == counter {
+			return &s.changes.Takes[i]
+		}
+	}
+	return nil
+}
+
 // left is how much a counter can still give, as far as is known here.
 func (s *State) left(counter string, most int64) int64 {
 	var taken int64
-	if i, ok := s.dirty[rowKey{kind: counterRow, code: counter}]; ok {
-		taken = s.changes.Takes[i].N
+	if t := s.taken(counter); t != nil {
+		taken = t.N
 	}
 	if left, ok := s.Refused[counter]; ok {
 		return left - taken
