@@ -29,6 +29,11 @@ const (
 	BudgetMax Reason = "budget_max"
 )
 
+// Reasons lists the reasons in the order in which they are looked for.
+func Reasons() []Reason {
+	return []Reason{Paused, Excluded, Nothing, UserMax, UserCycle, Capped, BudgetCycle, BudgetMax}
+}
+
 // A Block says that matches of a reward make no record, and why. It means the same wherever it stands: in an Outcome it
 // is what was blocked now, in an Explanation and on a Board what would be blocked now.
 type Block struct {

@@ -115,6 +115,7 @@ func (r Record) At(now time.Time) Record {
 type Moved struct {
 	// Record is the record after the call.
 	Record Record
-	// Changed is false when the call found it in the state it leads to, or was a repeat, and so did nothing.
+	// Changed is false when the call found the record in the state it leads to, and so did nothing. A repeat, known by its
+	// request or its Seq, does nothing either, and answers what the call answered the first time.
 	Changed bool
 }

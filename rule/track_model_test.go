@@ -110,8 +110,8 @@ func recount(p *rule.Periods, c trackCase, cond modelCond, facts []rule.Fact, ou
 		}
 		if v := f.Attrs[c.leaf.Attr]; v != nil {
 			values[fmt.Sprint(v)] = true
-			if d := dec(fmt.Sprint(v)); c.leaf.Op == rule.OpSum && d.Sign() > 0 {
-				total = total.Add(d)
+			if c.leaf.Op == rule.OpSum && dec(fmt.Sprint(v)).Sign() > 0 {
+				total = total.Add(dec(fmt.Sprint(v)))
 			}
 		}
 	}

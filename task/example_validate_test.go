@@ -14,11 +14,11 @@ func ExampleConfig_Validate() {
 		Period: rule.Unlimited,
 		Times:  3,
 		Levels: []int64{5, 5},
-		Attrs:  rule.Schema{"count": rule.Int},
+		Attrs:  rule.Schema{"user": rule.Int},
 	}.Validate())
 	// Output:
 	// code: "read books": must have only letters A-Z and a-z, digits, dots, underscores and hyphens
-	// attrs.count: is a word of the expression language: choose another name
+	// attrs.user: is a word of the expression language: choose another name
 	// times: "3": an unlimited task has no bound on completions
 	// levels: "2": an unlimited task has one level
 	// levels[1]: "5": must be above 5

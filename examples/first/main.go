@@ -30,7 +30,7 @@ func main() {
 	for _, id := range []string{"order-1", "order-2", "order-3"} {
 		out, err := eng.Record(ctx, task.Event{ID: id, User: "mei", Task: "order"})
 		if err != nil {
-			log.Fatal(err) // nothing was recorded: send it again, with the same ID
+			log.Fatal(err) // send it again, with the same ID
 		}
 		for _, r := range out.Rewards {
 			fmt.Println(r.ID, r.Status, r.Amount) // third-order/1 of mei granted 5 points

@@ -5,7 +5,7 @@
 //	go run ./examples/quickstart -config mine.json -events mine.jsonl
 //
 // The config is what [engine.Engine.PutJSON] reads, the events are JSON objects of [task.Event], one on a line. A dash is
-// standard input. Faults are printed with file and line, and the exit status is 1; it is 2 for wrong flags.
+// standard input. A config alone is checked, and nothing is played. Faults are printed with file and line, and the exit status is 1; it is 2 for wrong flags.
 package main
 
 import (
@@ -32,7 +32,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	config := flags.String("config", "", "the campaign, a JSON `file`; - is standard input (default: the one built in)")
-	events := flags.String("events", "", "the events, a `file` of JSON lines; - is standard input (default: those built in)")
+	events := flags.String("events", "", "the events, a `file` of JSON lines; - is standard input (default: those built in, or none with -config)")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -45,7 +45,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	doc, err := read(*config, "campaign.json", campaignJSON, stdin)
 	if err == nil {
 		var lines source
-		if lines, err = read(*events, "events.jsonl", eventsJSONL, stdin); err == nil {
+		builtin := eventsJSONL
+		if *config != "" { // they are about another campaign
+			builtin = nil
+		}
+		if lines, err = read(*events, "events.jsonl", builtin, stdin); err == nil {
 			err = show(stdout, doc, lines)
 		}
 	}

@@ -44,6 +44,8 @@ func TestQuickstart_complainsWithFileAndLine(t *testing.T) {
 			"config.json:3: calendar.zone: \"Nowhere/At_All\": is not in this machine's zone database (importing time/tzdata embeds one)\n"},
 		{"lines that cannot be read", "{\"tasks\": [{\"code\": \"a\"}]}", "{\"id\": \"1\"\n\n{\"id\": \"2\", \"usr\": \"u\"}\n{\"id\": \"3\"} {}\n",
 			"events.jsonl:1: unexpected EOF\nevents.jsonl:3: json: unknown field \"usr\"\nevents.jsonl:4: must be one JSON object on a line\n"},
+		{"events without any time", "{\"tasks\": [{\"code\": \"a\"}]}", "\n{\"id\": \"1\", \"user\": \"u\", \"task\": \"a\"}\n",
+			"events.jsonl:2: time: must be given, as the clock follows the events\n"},
 		{"events that are refused", "{\"tasks\": [{\"code\": \"a\"}]}",
 			"{\"id\": \"1\", \"user\": \"u\", \"task\": \"a\", \"time\": \"2025-11-04T10:00:00Z\"}\n{\"id\": \"2\", \"user\": \"u\", \"task\": \"b\"}\n{\"id\": \"\", \"user\": \"u\", \"task\": \"a\", \"growth\": 2}\n",
 			"events.jsonl:2: task \"b\": unknown task\nevents.jsonl:3: id: must not be empty\n"},
@@ -72,6 +74,14 @@ func TestQuickstart_readsStandardInput(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, &out)
 		}
+	}
+}
+
+func TestQuickstart_checksACampaignWithoutEvents(t *testing.T) {
+	var out, errs bytes.Buffer
+	status := run([]string{"-config", "-"}, strings.NewReader(`{"tasks": [{"code": "a"}]}`), &out, &errs)
+	if want := "1 tasks in 0 groups, 0 rewards; days begin in UTC\nno events\n"; status != 0 || out.String() != want {
+		t.Errorf("status %d, complaints %q, printed:\n%s", status, &errs, &out)
 	}
 }
 

@@ -31,13 +31,16 @@ type step struct {
 }
 
 // play puts the campaign into an empty store and records the events in the order of the file. The clock stands at the
-// latest time that any event so far had: an event with an earlier time arrives late.
+// latest time that any event so far had: an event with an earlier time arrives late, and one without a time happens then.
 func play(doc, lines source) (*played, error) {
 	events, err := readEvents(lines)
 	if err != nil {
 		return nil, err
 	}
 	now := earliest(events)
+	if now.IsZero() && len(events) > 0 {
+		return nil, atLine(lines.name, events[0].line, errors.New("time: must be given, as the clock follows the events"))
+	}
 	eng, err := engine.New(memory.New(), engine.Options{Now: func() time.Time { return now }})
 	if err != nil {
 		return nil, err

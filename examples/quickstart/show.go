@@ -18,6 +18,9 @@ import (
 // print writes the page. Titles come last in a line, as they are of any width.
 func (p *played) print(w io.Writer) error {
 	p.summary(w)
+	if len(p.steps) == 0 {
+		return nil
+	}
 	p.timeline(w)
 	if err := p.missing(w); err != nil {
 		return err
@@ -46,6 +49,10 @@ func (p *played) summary(w io.Writer) {
 	}
 	c := p.catalog
 	fmt.Fprintf(w, "%d tasks in %d groups, %d rewards; days begin in %s\n", len(c.Tasks()), len(c.TaskGroups()), len(c.Rewards()), c.Calendar().Zone)
+	if len(p.steps) == 0 {
+		fmt.Fprintln(w, "no events")
+		return
+	}
 	fmt.Fprintf(w, "%d events of %d people from %s to %s; %d came late, %d twice, %d for a task already done\n",
 		len(p.steps), len(p.users), p.at(first), p.at(last), late, repeats, ignored)
 }

@@ -182,10 +182,10 @@ func (c *commanding) repeated(s *decide.State, causes []*store.CauseRow) (m rewa
 	if !c.lost {
 		return m, false, nil
 	}
-	i := slices.IndexFunc(record.Moves, func(m reward.Move) bool {
-		return m.Time.Equal(c.now) && m.Actor == c.cmd.Actor && m.Reason == c.cmd.Reason && m.Request == c.cmd.Request
+	made := slices.ContainsFunc(record.Moves, func(m reward.Move) bool {
+		return m.Seq > 1 && m.Time.Equal(c.now) && m.Actor == c.cmd.Actor && m.Reason == c.cmd.Reason && m.Request == c.cmd.Request
 	})
-	if i < 1 { // the first move is the making
+	if !made { // the first move is the making
 		return m, false, nil
 	}
 	return reward.Moved{Record: record, Changed: true}, true, nil

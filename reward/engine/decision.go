@@ -64,7 +64,6 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 		case again:
 			return loading{}, nil, ErrCatalogMoving
 		}
-		c.fill(cat, &l)
 		l, moved, err := c.complete(ctx, cat, jobs, needs, l)
 		if err != nil || !moved {
 			return l, cat, err
@@ -75,36 +74,51 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 	}
 }
 
-// complete reads a second time where the first one showed that more is needed. moved says that the catalog moved.
+// complete reads again where what was read showed that more is needed: a second time, and once more should an event have
+// been recorded meanwhile. moved says that the catalog moved, or that this found no end.
 func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs []*decide.Needs, l loading) (loading, bool, error) {
 	histories := make([][]string, len(jobs))
+	for range rounds {
+		c.fill(cat, jobs, &l)
+		more := false
+		for i, j := range jobs {
+			more = c.wants(cat, l, i, j, needs[i], &histories[i]) || more
+		}
+		if !more {
+			return l, false, nil
+		}
+		var err error
+		if l, err = c.read(ctx, jobs, needs, histories); err != nil || l.Stamp.Revision > cat.stamp.Revision {
+			return l, err == nil, err
+		}
+	}
+	return l, true, nil
+}
+
+// wants adds what a job needs beyond what was read, and reports whether there is any.
+func (c *call) wants(cat *compiled, l loading, i int, j *job, n *decide.Needs, histories *[]string) bool {
+	s, causes := l.users[i].state, l.users[i].causes
 	more := false
-	for i, j := range jobs {
-		s := l.users[i].state
-		for _, it := range j.items {
-			if row := find(l.users[i].causes, it.given.ID); row != nil {
-				more = c.recall(needs[i], row) || more
-				continue
+	for k := range j.items {
+		it := &j.items[k]
+		if row := find(causes, it.given.ID); row != nil {
+			if !it.recalled {
+				it.recalled = true
+				more = c.recall(n, row) || more
 			}
-			if it.err != nil {
-				continue
-			}
-			for _, code := range s.Missing(cat.Tasks[it.event.Task]) {
-				if !slices.Contains(histories[i], code) {
-					histories[i], more = append(histories[i], code), true
-				}
+			continue
+		}
+		if it.err != nil {
+			continue
+		}
+		for _, code := range s.Missing(cat.Tasks[it.event.Task]) {
+			if !slices.Contains(*histories, code) {
+				*histories, more = append(*histories, code), true
 			}
 		}
-		needs[i].Sort()
 	}
-	if !more {
-		return l, false, nil
-	}
-	l, err := c.read(ctx, jobs, needs, histories)
-	if err == nil {
-		c.fill(cat, &l)
-	}
-	return l, err == nil && l.Stamp.Revision > cat.stamp.Revision, err
+	n.Sort()
+	return more
 }
 
 // recall adds the records that a replay answers with.
@@ -126,6 +140,7 @@ func (c *call) needs(cat *compiled, j *job) *decide.Needs {
 	n := &decide.Needs{}
 	for i := range j.items {
 		it := &j.items[i]
+		it.recalled = false
 		it.event, it.timeGiven, it.err = decide.Canonical(cat.Catalog, it.given, c.now)
 		if it.final != nil {
 			it.err = it.final
@@ -179,22 +194,27 @@ func history(user, code string) store.Part {
 }
 
 // fill makes the states of what was read.
-func (c *call) fill(cat *compiled, l *loading) {
+func (c *call) fill(cat *compiled, jobs []*job, l *loading) {
 	l.users = make([]loadedUser, len(l.States))
 	for i := range l.users {
-		s := c.state(cat, *l, i)
+		s := c.state(cat, *l, i, jobs[i])
 		l.users[i] = loadedUser{s, fill(s, l.States[i].Rows)}
 	}
 }
 
 // state returns an empty state for a job.
-func (c *call) state(cat *compiled, l loading, i int) *decide.State {
+func (c *call) state(cat *compiled, l loading, i int, j *job) *decide.State {
 	s := decide.New(cat.Catalog, l.States[i].User, c.now)
 	s.Rows = c.e.st.Limits().RowsPerUnit
 	s.History = l.histories[i]
 	s.Scratch = new(rule.Scratch)
-	if !l.Lagging {
+	if l.Lagging { // all that is known of a counter is what it said when it refused
+		s.Counters, s.Refused = nil, j.refused
+	} else {
 		s.Counters = l.Counters
+		if j.tries >= trusting {
+			s.Refused = j.refused
+		}
 	}
 	return s
 }
@@ -210,9 +230,6 @@ const seqs = 1024
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
 	s, causes := l.users[at].state, l.users[at].causes
-	if l.Lagging || j.tries >= trusting {
-		s.Refused = j.refused
-	}
 	s.Prepare()
 	d := &decision{job: j, results: make([]placed, 0, len(j.items))}
 	for i, it := range j.items {

@@ -58,6 +58,7 @@ type item struct {
 	event     task.Event // canonical once it was found good
 	given     task.Event
 	timeGiven bool
+	recalled  bool  // it is a repeat, and what it answers with was added to what is read
 	at        int   // its place in the call
 	err       error // why it cannot be recorded; a repeat is answered all the same
 	final     error // why deciding it failed: it is not tried again
@@ -79,7 +80,7 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 		return err
 	}
 	now := e.now()
-	jobs := e.jobs(events, results)
+	jobs := e.jobs(cat, now, events, results)
 	c := &call{e: e, now: now, strict: strict, results: results}
 	for len(jobs) > 0 {
 		n := together(jobs, e.st.Limits().Units)
@@ -116,7 +117,7 @@ func together(jobs []*job, most int) int {
 }
 
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
-func (e *Engine) jobs(events []task.Event, results []Result) []*job {
+func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results []Result) []*job {
 	jobs := make([]*job, 0, 1)
 	byUser := map[string]*job{}
 	for i, ev := range events {
@@ -124,6 +125,9 @@ func (e *Engine) jobs(events []task.Event, results []Result) []*job {
 		f.At("user", rule.CheckID(ev.User))
 		f.At("id", rule.CheckID(ev.ID))
 		if err := f.Err(); err != nil {
+			if _, _, all := decide.Canonical(cat.Catalog, ev, now); errors.Is(all, rule.ErrInvalid) {
+				err = all // with whatever else is wrong
+			}
 			results[i].Err = err
 			continue
 		}

@@ -37,17 +37,22 @@ func (x *index) add(name store.Index, rows map[string]store.Row) {
 	}
 }
 
-// reindex brings the built indexes of a kind from a row's old form to its new one; either may be nil. sh.mu is held.
-func (sh *shard) reindex(u *user, kind int, old, row store.Row) {
-	switch kind {
+// reindex brings the built indexes of a row's kind to its new form, before it is in its map. Causes and transfers have no
+// old form. sh.mu is held.
+func (sh *shard) reindex(u *user, c *change) {
+	switch c.kind {
 	case causes:
-		u.causes.replace(store.IndexCauseTask, old, row)
+		u.causes.replace(store.IndexCauseTask, nil, c.row)
 	case rewards:
-		u.rewards.replace(store.IndexRewardUser, old, row)
-		sh.rewards.replace(store.IndexRewardReward, old, row)
-		sh.open.replace(store.IndexRewardOpen, old, row)
+		if !u.rewards.built && !sh.rewards.built && !sh.open.built {
+			return
+		}
+		old := u.rows[rewards][c.id]
+		u.rewards.replace(store.IndexRewardUser, old, c.row)
+		sh.rewards.replace(store.IndexRewardReward, old, c.row)
+		sh.open.replace(store.IndexRewardOpen, old, c.row)
 	case transfers:
-		u.transfers.replace(store.IndexTransferAccount, old, row)
+		u.transfers.replace(store.IndexTransferAccount, nil, c.row)
 	}
 }
 

@@ -81,18 +81,18 @@ func (s *Store) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 	return snap, nil
 }
 
-// loadUser fills a state. Rows in the store are never changed, only replaced, so they are copied after the lock.
+// loadUser fills a state. Rows are copied with the lock held, since some are written over in their place.
 func (s *Store) loadUser(st *store.State, k *store.Key) {
 	st.User = k.User
 	sh := s.shard(k.User)
 	sh.mu.Lock()
 	if u := sh.users[k.User]; u != nil {
 		st.Version, st.Rows = u.version, u.read(k.Parts)
+		for i, row := range st.Rows {
+			st.Rows[i] = row.Clone()
+		}
 	}
 	sh.mu.Unlock()
-	for i, row := range st.Rows {
-		st.Rows[i] = row.Clone()
-	}
 }
 
 // Commit applies each unit on its own. See [store.Store]. Units of one call land one after the other.

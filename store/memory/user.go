@@ -38,27 +38,32 @@ func kindNumber(k store.Kind) int {
 // A user is one aggregate. It is guarded by the lock of its shard.
 type user struct {
 	version int64
-	// rows are by kind and ID. A row is never changed, only replaced: readers copy it after the lock.
+	// rows are by kind and ID. Those of listed kinds are never changed, only replaced; the others are written over.
 	rows [len(kinds)]map[string]store.Row
 	// The user's entries in the indexes that begin with the user.
 	causes, rewards, transfers index
 }
 
-// A change is what a unit does to one row; a nil row deletes.
+// A change is what a unit does to one row; a nil row deletes. The row is the store's own if its kind is listed, else the
+// caller's still.
 type change struct {
 	kind int
 	id   string
 	row  store.Row
 }
 
-// changes copies a unit's rows, before any lock is taken: first Insert, then Put, then Delete. keys begin with theirs, in
+// changes are those of a unit, with the rows copied that can be before any lock is taken: first Insert, then Put, then Delete. keys begin with theirs, in
 // that order.
 func changes(cs []change, u *store.Unit, keys []store.RowKey) []change {
 	cs = slices.Grow(cs, len(u.Insert)+len(u.Put)+len(u.Delete))
 	for _, rows := range [2][]store.Row{u.Insert, u.Put} {
 		for _, r := range rows {
 			key := &keys[len(cs)]
-			cs = append(cs, change{kindNumber(key.Kind), key.ID, r.Clone()})
+			kind := kindNumber(key.Kind)
+			if listed(kind) {
+				r = r.Clone()
+			}
+			cs = append(cs, change{kind, key.ID, r})
 		}
 	}
 	for range u.Delete {
@@ -79,12 +84,13 @@ func (sh *shard) write(unit *store.Unit, cs []change) {
 	u.version++
 	for i := range cs {
 		c := &cs[i]
+		sh.reindex(u, c)
 		rows := u.rows[c.kind]
-		switch c.kind {
-		case rewards:
-			sh.reindex(u, rewards, rows[c.id], c.row)
-		case causes, transfers: // never replaced
-			sh.reindex(u, c.kind, nil, c.row)
+		if c.row != nil && !listed(c.kind) {
+			if old := rows[c.id]; old != nil && overwrite(old, c.row) {
+				continue
+			}
+			c.row = c.row.Clone()
 		}
 		switch {
 		case c.row == nil:

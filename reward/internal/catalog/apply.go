@@ -20,7 +20,8 @@ type use struct{ kind, code string }
 // Every fault is reported, by path: "reward RS1: rule.all[0].n". Documents are expected to be of one put or, on a first
 // load, of all puts so far; revision is the newest.
 func (c *Catalog) Apply(revision int64, docs ...Stored) (*Catalog, error) {
-	n := &applier{Catalog: c.copy(revision), old: c, tasks: map[string]bool{}, rewards: map[string]bool{}, named: map[use]map[string]bool{}}
+	n := &applier{Catalog: c.copy(revision), old: c, tasks: map[string]bool{}, rewards: map[string]bool{},
+		named: map[use]map[string]bool{}, faulty: map[string]bool{}}
 	for _, d := range slices.SortedStableFunc(slices.Values(docs), func(a, b Stored) int { return a.rank() - b.rank() }) {
 		n.add(d)
 	}
@@ -54,6 +55,8 @@ type applier struct {
 	named   map[use]map[string]bool // who began to refer to a name (true) or ceased to (false), until settle
 	faults  rule.Faults
 	all     bool // the calendar changed: everything is compiled anew
+	// faulty are tasks with faults of their own. Rules that read them are not compiled: they would only repeat them.
+	faulty map[string]bool
 }
 
 // add puts one document into the indexes and notes what it reaches.
@@ -99,7 +102,10 @@ func (n *applier) add(s Stored) {
 
 func (n *applier) addTask(d task.Config, m Meta) {
 	d.Revision = m.Revision
-	n.faults.At("task "+d.Code+": ", d.Validate())
+	if err := d.Validate(); err != nil {
+		n.faults.At("task "+d.Code+": ", err)
+		n.faulty[d.Code] = true
+	}
 	if old := n.Tasks[d.Code]; old != nil {
 		n.use(d.Code, old.names(), false)
 	}
@@ -267,18 +273,27 @@ func (n *applier) compileTask(code string) {
 	if c.Group != "" && n.TaskGroups[c.Group] == nil {
 		n.faults.Add(path+"group", c.Group, "no such group")
 	}
+	if n.faulty[code] {
+		n.Tasks[code] = t
+		return
+	}
 	if c.Where != "" {
 		where, err := rule.CompileCondition(c.Where, c.Attrs)
 		n.faults.At(path+"where", err)
 		t.Where = where
 	}
-	if c.Derived() {
+	if c.Derived() && !n.readsFaulty(c.Rule) {
 		scope := rule.Scope{Window: c.Window, Derived: true, Period: c.Period, Since: n.since(t.Meta), Put: t.Put, Moved: t.Moved}
 		program, err := rule.Compile(c.Rule, scope, n.Periods, n.lookup(c.Draft, path+"rule"))
 		n.faults.At(path+"rule", err)
 		t.Program = program
 	}
 	n.Tasks[code] = t
+}
+
+// readsFaulty reports whether a rule reads a task with faults of its own.
+func (n *applier) readsFaulty(r rule.Rule) bool {
+	return slices.ContainsFunc(r.Tasks(), func(code string) bool { return n.faulty[code] })
 }
 
 // since is the revision a document counts from; a draft is compiled as if it were put for good now.

@@ -190,7 +190,7 @@ func into[T any](data []byte) (Document, error) {
 	return v, nil
 }
 
-// strict decodes one JSON value and refuses fields that v does not have.
+// strict decodes one JSON value and refuses fields that v does not have, and anything after the value.
 func strict(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

@@ -30,6 +30,9 @@ func (n *applier) compileReward(code string) {
 		}
 	}
 	n.excludes(r, path+"excludes")
+	if n.readsFaulty(c.Rule) {
+		return
+	}
 	scope := rule.Scope{Window: c.Window, Since: n.since(r.Meta), Put: r.Put, Moved: r.Moved}
 	program, err := rule.Compile(c.Rule, scope, n.Periods, n.lookup(c.Draft, path+"rule"))
 	n.faults.At(path+"rule", err)

@@ -10,29 +10,87 @@ import (
 )
 
 // derive completes the derived tasks that an event makes complete (S8). They come in the order in which they feed each
-// other. One that is not accepted completes what a recount found: the recount is written with it, and not seen again.
+// other. An event that is not accepted completes what a recount found, because the recount is written with it and not seen
+// again; derived tasks that were not counted anew wait for an event of their own.
 func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Cause) {
 	if !accepted && len(s.History) == 0 {
 		return
 	}
-	late := s.gateOf(t) // a gate that opens may complete every later period whose events are there already
+	late := accepted && s.gateOf(t) // a gate that opens may complete every later period whose events are there already
+	var done []TaskKey
 	for _, d := range t.Plan.Derived {
-		u := d.Unit()
-		if u == 0 {
-			s.complete(d, 0, rule.Window{}, cause)
-			continue
+		var periods []int64
+		if accepted {
+			periods = s.around(d, e.Time, late)
 		}
-		first := s.Catalog.Periods.Ordinal(u, e.Time)
-		last := first
-		if !accepted {
-			last = first - 1
-		} else if late {
-			last = max(last, s.Catalog.Periods.Ordinal(u, s.Now.Add(s.Catalog.Calendar.Skew)))
-		}
-		for _, o := range s.outers(d, first, last) {
-			s.complete(d, o, s.Catalog.Periods.Bounds(u, o), cause)
+		periods = s.recounted(d, periods)
+		periods = s.holding(d, done, periods)
+		for _, p := range periods {
+			bounds := rule.Window{}
+			if u := d.Unit(); u != 0 {
+				bounds = s.Catalog.Periods.Bounds(u, p)
+			}
+			if s.complete(d, p, bounds) {
+				done = append(done, TaskKey{d.Config.Code, p})
+			}
 		}
 	}
+	cause.Tasks = append(cause.Tasks, done...)
+}
+
+// around lists the period of a derived task that an event's time falls into and, where a gate may have opened, those after
+// it, up to the one that holds the latest event there can be.
+func (s *State) around(d *catalog.Task, at time.Time, late bool) []int64 {
+	u := d.Unit()
+	if u == 0 {
+		return []int64{0}
+	}
+	first := s.Catalog.Periods.Ordinal(u, at)
+	periods := []int64{first}
+	if late {
+		for p, last := first+1, s.Catalog.Periods.Ordinal(u, s.Now.Add(max(0, s.Catalog.Calendar.Skew))); p <= last; p++ {
+			periods = append(periods, p)
+		}
+	}
+	return periods
+}
+
+// recounted adds the periods of a derived task that were counted anew because a window's end moved.
+func (s *State) recounted(d *catalog.Task, periods []int64) []int64 {
+	if len(s.History) == 0 {
+		return periods
+	}
+	for _, l := range d.Program.Leaves() {
+		if l.Track == nil || s.History[l.Task.Code] == nil {
+			continue
+		}
+		for _, c := range s.Tallies[l.Task.Code].Cells {
+			if c.Key == l.Track.Key && !slices.Contains(periods, c.Outer) {
+				periods = append(periods, c.Outer)
+			}
+		}
+	}
+	slices.Sort(periods)
+	return periods
+}
+
+// holding adds the periods of a derived task that hold ones which this event completed of tasks it reads.
+func (s *State) holding(d *catalog.Task, done []TaskKey, periods []int64) []int64 {
+	for _, k := range done {
+		t, u := s.Catalog.Tasks[k.Task], d.Unit()
+		if !slices.Contains(d.Config.Rule.Tasks(), k.Task) {
+			continue
+		}
+		p := int64(0)
+		if u != 0 && t.Unit() != 0 {
+			p = s.Catalog.Periods.Ordinal(u, s.Catalog.Periods.Bounds(t.Unit(), k.Period).Start)
+		}
+		if !slices.Contains(periods, p) {
+			periods = append(periods, p)
+		}
+	}
+	slices.Sort(periods)
+	return periods
 }
 
 // gateOf reports whether a derived task reads the task as a gate.
@@ -47,48 +105,26 @@ func (s *State) gateOf(t *catalog.Task) bool {
 	return false
 }
 
-// outers lists the periods of a derived task to look at: those from first to last, and those of cells that were counted
-// anew because a window's end moved.
-func (s *State) outers(d *catalog.Task, first, last int64) []int64 {
-	var list []int64
-	for o := first; o <= last; o++ {
-		list = append(list, o)
-	}
-	for _, l := range d.Program.Leaves() {
-		if l.Track == nil || s.History[l.Task.Code] == nil {
-			continue
-		}
-		for _, c := range s.Tallies[l.Task.Code].Cells {
-			if c.Key == l.Track.Key && !slices.Contains(list, c.Outer) {
-				list = append(list, c.Outer)
-			}
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-// complete finishes a period of a derived task if its rule matches and it is not finished.
-func (s *State) complete(d *catalog.Task, period int64, bounds rule.Window, cause *Cause) {
+// complete finishes a period of a derived task if its rule matches and it is not finished, and reports whether it did.
+func (s *State) complete(d *catalog.Task, period int64, bounds rule.Window) bool {
 	code := d.Config.Code
 	tally := s.Tallies[code]
 	if u := d.Unit(); u != 0 {
 		if c := tally.Cell(rule.PeriodsKey, 0); c != nil && c.Done.Has(period) {
-			return
+			return false
 		}
 	} else if r := s.Tasks[TaskKey{code, 0}]; r != nil && r.Finished {
-		return
+		return false
 	}
 	if d.Program.Matches(s.read(d.Program, period, bounds)) < 1 {
-		return
+		return false
 	}
-	record := s.record(d, period).Add(d.Rule.Target, 0, true, time.Time{}, s.Now)
-	s.putTask(record)
-	cause.Tasks = append(cause.Tasks, TaskKey{code, period})
+	s.putTask(s.record(d, period).Add(d.Rule.Target, 0, true, time.Time{}, s.Now))
 	if d.Unit() != 0 {
 		tally.Finish(period)
 		s.putTally(code, tally)
 	}
+	return true
 }
 
 // read gathers the inputs of a program's leaves. The slice is used again by the next call.

@@ -259,6 +259,7 @@ func use(cycles []reward.CycleUse, cycle, n int64) []reward.CycleUse {
 	return cycles
 }
 
+// addBlock counts matches that one reason blocked, and keeps the counts in the order of the checks.
 func addBlock(counts []reward.BlockCount, reason reward.Reason, n int64) []reward.BlockCount {
 	for i := range counts {
 		if counts[i].Reason == reason {
@@ -266,5 +267,8 @@ func addBlock(counts []reward.BlockCount, reason reward.Reason, n int64) []rewar
 			return counts
 		}
 	}
-	return append(counts, reward.BlockCount{Reason: reason, Count: n})
+	counts = append(counts, reward.BlockCount{Reason: reason, Count: n})
+	rank := reward.Reasons()
+	slices.SortFunc(counts, func(a, b reward.BlockCount) int { return slices.Index(rank, a.Reason) - slices.Index(rank, b.Reason) })
+	return counts
 }

@@ -40,7 +40,7 @@ func (s *State) Move(c Command) (reward.Moved, error) {
 	record := stored.At(s.Now)
 	from, to := c.path(record)
 	if c.Seq != 0 && c.Seq != record.Seq {
-		if repeats(record, c, to) {
+		if repeats(record, c, from, to) {
 			return reward.Moved{Record: record, Changed: true}, nil
 		}
 		return reward.Moved{}, &reward.StatusError{Op: c.Op, Record: record}
@@ -78,14 +78,14 @@ func (c Command) path(r reward.Record) (from, to reward.Status) {
 	}
 }
 
-// repeats reports whether the move after the Seq a command expects is that command's own.
-func repeats(r reward.Record, c Command, to reward.Status) bool {
-	for _, m := range r.Moves {
-		if m.Seq == c.Seq+1 {
-			return m.Status == to && m.Actor == c.Actor && m.Reason == c.Reason && m.Request == c.Request
-		}
+// repeats reports whether the move after the Seq a command expects is that command's own: from the state it starts from to
+// the one it leads to, by the same actor for the same reason.
+func repeats(r reward.Record, c Command, from, to reward.Status) bool {
+	if c.Seq >= int64(len(r.Moves)) {
+		return false
 	}
-	return false
+	before, m := r.Moves[c.Seq-1], r.Moves[c.Seq] // moves are counted from 1
+	return before.Status == from && m.Status == to && m.Actor == c.Actor && m.Reason == c.Reason && m.Request == c.Request
 }
 
 // move writes the next state of a record, and moves what it is worth.

@@ -124,7 +124,7 @@ func (s *State) prepare(t *catalog.Task) {
 // recount counts the stored events of a track again.
 func (s *State) recount(tr *rule.Track, tally *Tally) {
 	tally.Cells = slices.DeleteFunc(tally.Cells, func(c rule.Cell) bool { return c.Key == tr.Key })
-	again := recounted{values{s, tr.Task}, map[rule.ValueID]bool{}}
+	again := anew{values{s, tr.Task}, map[rule.ValueID]bool{}}
 	for _, e := range s.History[tr.Task] {
 		if e.Accepted && e.Revision >= tr.Since {
 			tr.Add(&tally.Tally, s.Catalog.Periods, fact(e.Event), s.Scratch, again)
@@ -132,14 +132,14 @@ func (s *State) recount(tr *rule.Track, tally *Tally) {
 	}
 }
 
-// recounted is a set of values that starts empty, whatever was counted before, and stores what was not stored.
-type recounted struct {
+// anew is a set of values that starts empty, whatever was counted before, and stores what was not stored.
+type anew struct {
 	values
 	seen map[rule.ValueID]bool
 }
 
 // Insert adds a value that this recount has not counted.
-func (r recounted) Insert(id rule.ValueID) bool {
+func (r anew) Insert(id rule.ValueID) bool {
 	if r.seen[id] {
 		return false
 	}

@@ -1,0 +1,353 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// lose makes the next n commits lose their answer, after they were applied or before.
+func (b *bench) lose(n int, applied bool) {
+	b.st.commit = func(_ context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		if n--; n < 0 {
+			return next()
+		}
+		if applied {
+			if _, err := next(); err != nil {
+				return nil, err
+			}
+		}
+		return nil, &store.Error{Op: "commit", Err: store.ErrUnknown}
+	}
+}
+
+// elsewhere returns another engine whose store nobody reaches into.
+func (b *bench) elsewhere() *engine.Engine { return b.another().With(b.st.Store) }
+
+// lossy runs f for answers lost once and twice, after and before they were applied.
+func lossy(t *testing.T, f func(t *testing.T, lose func(*bench))) {
+	for _, applied := range []bool{true, false} {
+		for n := 1; n <= 2; n++ {
+			t.Run(fmt.Sprintf("applied %v, lost %d times", applied, n), func(t *testing.T) {
+				f(t, func(b *bench) { b.lose(n, applied) })
+			})
+		}
+	}
+}
+
+func TestRecord_S4_aLostAnswerIsFoundAgain(t *testing.T) {
+	lossy(t, func(t *testing.T, lose func(*bench)) {
+		b := setup(t, counter("order"), each("R", "order"))
+		lose(b)
+		ev := task.Event{ID: "e", User: "lin", Task: "order", Growth: 2}
+		out := b.record(ev)
+		want(t, "the first caller", []any{out.Replay, order(out), out.Tasks[0].Sum}, "[false R1 R2 2]")
+		out = b.record(ev)
+		want(t, "a repeat", []any{out.Replay, order(out)}, "[true R1 R2]")
+		want(t, "points", b.has("lin", "points"), "10")
+		b.books("lin", "points")
+	})
+}
+
+func TestRecordBatch_S6_lostAnswersAreFoundAgain(t *testing.T) {
+	lossy(t, func(t *testing.T, lose func(*bench)) {
+		b := setup(t, counter("order"), each("R", "order"))
+		b.st.limits = smallUnits
+		var events []task.Event
+		for i := range 30 {
+			events = append(events, task.Event{ID: fmt.Sprint("e", i/3), User: fmt.Sprint("u", i%3), Task: "order"})
+		}
+		events = append(events, task.Event{ID: "e0", User: "u0", Task: "order"})
+		lose(b)
+		results, err := b.RecordBatch(b.ctx, events...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			want(t, fmt.Sprint("item ", i), []any{r.Err, r.Replay, len(r.Rewards)}, []any{nil, i == 30, 1})
+		}
+		for i := range 3 {
+			want(t, "points", b.has(fmt.Sprint("u", i), "points"), "50")
+		}
+	})
+}
+
+func TestReview_S19_aLostAnswerIsFoundAgain(t *testing.T) {
+	for _, by := range []engine.By{{Actor: "zoe"}, {Actor: "zoe", Request: "r"}, {Actor: "zoe", Seq: 1}, {}} {
+		t.Run(fmt.Sprintf("%+v", by), func(t *testing.T) {
+			lossy(t, func(t *testing.T, lose func(*bench)) {
+				r := each("R", "order")
+				r.Review = true
+				b := setup(t, counter("order"), r)
+				id := b.did("lin", "order").Rewards[0].ID
+				lose(b)
+				m, err := b.Review(b.ctx, by, id, true)
+				want(t, "the first caller", []any{m.Changed, m.Record.Status, m.Record.Seq, err}, "[true granted 2 <nil>]")
+				m, err = b.Review(b.ctx, by, id, true)
+				want(t, "a repeat", []any{m.Changed, m.Record.Seq, err}, []any{by.Request != "" || by.Seq != 0, 2, nil})
+				want(t, "points", b.has("lin", "points"), "5")
+				b.books("lin", "points")
+			})
+		})
+	}
+}
+
+func TestRecord_anAnswerThatStaysLostIsErrUnknown(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	id := b.did("lin", "order").Rewards[0].ID
+	b.lose(1000, false)
+	b.unmoved("lin", func() {
+		_, err := b.Record(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"})
+		want(t, "record", errors.Is(err, engine.ErrUnknown), true)
+		_, err = b.Deduct(b.ctx, ops, id)
+		want(t, "deduct", errors.Is(err, engine.ErrUnknown), true)
+	})
+	down := errors.New("down")
+	b.lose(1, true)
+	lost := b.st.commit
+	b.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		b.st.load = func(context.Context, store.Request, func() (store.Snapshot, error)) (store.Snapshot, error) {
+			return store.Snapshot{}, down
+		}
+		return lost(ctx, units, next)
+	}
+	_, err := b.Record(b.ctx, task.Event{ID: "f", User: "lin", Task: "order"})
+	want(t, "an answer lost, then the store", []bool{errors.Is(err, engine.ErrUnknown), errors.Is(err, down)}, "[true true]")
+	b.st.load, b.st.commit = nil, nil
+	out := b.record(task.Event{ID: "f", User: "lin", Task: "order"})
+	want(t, "it had been recorded", []any{out.Replay, order(out)}, "[true R2]")
+}
+
+func TestRecord_whatTheStoreAnswersIsReachable(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	down := errors.New("down")
+	b.st.commit = func(context.Context, []store.Unit, func() ([]store.Result, error)) ([]store.Result, error) {
+		return nil, down
+	}
+	b.unmoved("lin", func() {
+		_, err := b.Record(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"})
+		want(t, "commit", []bool{errors.Is(err, down), errors.Is(err, engine.ErrUnknown)}, "[true false]")
+	})
+}
+
+func TestRecord_isBusyWhenEverythingAlwaysMoves(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	id := b.did("lin", "order").Rewards[0].ID
+	commits := 0
+	b.st.commit = func(_ context.Context, units []store.Unit, _ func() ([]store.Result, error)) ([]store.Result, error) {
+		commits++
+		results := make([]store.Result, len(units))
+		for i := range results {
+			results[i].Moved = true
+		}
+		return results, nil
+	}
+	b.unmoved("lin", func() {
+		_, err := b.Record(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"})
+		want(t, "record", []any{errors.Is(err, engine.ErrBusy), errors.Is(err, engine.ErrUnknown)}, "[true false]")
+		_, err = b.Deduct(b.ctx, ops, id)
+		want(t, "deduct", errors.Is(err, engine.ErrBusy), true)
+		want(t, "tries", commits, 20)
+		results, err := b.RecordBatch(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"}, task.Event{ID: "e", User: "zoe", Task: "none"})
+		want(t, "batch", []any{errors.Is(results[0].Err, engine.ErrBusy), errors.Is(results[1].Err, task.ErrUnknown), err}, "[true true <nil>]")
+	})
+	b.st.limits = func(l store.Limits) store.Limits { l.Bound = true; return l }
+	commits = 0
+	_, err := b.Record(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"})
+	want(t, "inside a transaction there is one try", []any{errors.Is(err, engine.ErrBusy), commits}, "[true 1]")
+}
+
+func TestRecord_aRefusedCounterIsLearnedFromTheRefusal(t *testing.T) {
+	r := each("R", "order")
+	r.Budget.Max = 1
+	b := setup(t, counter("order"), r)
+	b.did("zoe", "order")
+	b.st.load = func(_ context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		snap, err := next()
+		snap.Lagging = true // a replica: counters read from it decide nothing
+		snap.Counters = nil
+		return snap, err
+	}
+	want(t, "blocked", blocks(b.did("lin", "order").Blocked), "[R: budget_max 1]")
+}
+
+func TestRecord_aCancelledContextRecordsNothing(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	id := b.did("lin", "order").Rewards[0].ID
+	ctx, cancel := context.WithCancel(b.ctx)
+	cancel()
+	b.unmoved("lin", func() {
+		for name, call := range map[string]func() error{
+			"Record":   func() error { _, err := b.Record(ctx, task.Event{ID: "e", User: "lin", Task: "order"}); return err },
+			"Deduct":   func() error { _, err := b.Deduct(ctx, ops, id); return err },
+			"Put":      func() error { _, err := b.Put(ctx, ops, counter("new")); return err },
+			"Board":    func() error { _, err := b.Board(ctx, "lin"); return err },
+			"Explain":  func() error { _, err := b.Explain(ctx, "lin", "R"); return err },
+			"Balances": func() error { _, err := b.Balances(ctx, "lin"); return err },
+			"Rewards": func() error {
+				for _, err := range b.Rewards(ctx, reward.Query{User: "lin"}) {
+					return err
+				}
+				return nil
+			},
+			"another engine's first call": func() error { _, err := b.another().Catalog(ctx); return err },
+		} {
+			if err := call(); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	ctx, cancel = context.WithCancel(b.ctx)
+	b.st.commit = func(context.Context, []store.Unit, func() ([]store.Result, error)) ([]store.Result, error) {
+		cancel() // while the engine waits for its next try
+		return []store.Result{{Moved: true}}, nil
+	}
+	_, err := b.Record(ctx, task.Event{ID: "e", User: "lin", Task: "order"})
+	want(t, "between tries", errors.Is(err, context.Canceled), true)
+}
+
+func TestWith_catalogsAreShared(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	var loads atomic.Int64
+	b.st.docs = func(context.Context, int64) { loads.Add(1) }
+	eng := b.another()
+	var wg sync.WaitGroup
+	record := func(round int) {
+		for i := range 50 {
+			wg.Go(func() {
+				on := eng
+				if i%2 == 0 {
+					on = eng.With(&hooked{Store: b.st})
+				}
+				if _, err := on.Record(b.ctx, task.Event{ID: fmt.Sprint(round), User: fmt.Sprint("u", i), Task: "order"}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	record(1)
+	want(t, "loads by fifty first calls", loads.Load(), 1)
+	b.put(counter("more"))
+	loads.Store(0)
+	record(2)
+	want(t, "loads after a change by another engine", loads.Load(), 1)
+	record(3)
+	want(t, "and no more", loads.Load(), 1)
+	if _, err := eng.With(b.st).Put(b.ctx, ops, each("S", "order")); err != nil {
+		t.Fatal(err)
+	}
+	out, err := eng.Record(b.ctx, task.Event{ID: "4", User: "u1", Task: "order"})
+	want(t, "what one puts the other uses", []any{order(out), err}, "[R4 S1 <nil>]")
+}
+
+func TestRecord_aCatalogThatMovesMeanwhileIsSeen(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	other := b.elsewhere()
+	var once sync.Once
+	b.st.load = func(_ context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		once.Do(func() { // between the catalog this engine has and its load
+			if _, err := other.Put(b.ctx, ops, each("S", "order"), counter("new")); err != nil {
+				t.Error(err)
+			}
+		})
+		return next()
+	}
+	want(t, "decided by the new one", order(b.did("lin", "order")), "R1 S1")
+	var again sync.Once
+	b.st.load = nil
+	b.st.commit = func(_ context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		again.Do(func() { // between its load and its commit
+			if _, err := other.Put(b.ctx, ops, each("T", "order")); err != nil {
+				t.Error(err)
+			}
+		})
+		return next()
+	}
+	want(t, "decided by the one it was loaded under", order(b.did("lin", "order")), "R2 S2")
+	want(t, "and then by the new one", order(b.did("lin", "order")), "R3 S3 T1")
+	if _, err := other.Put(b.ctx, ops, counter("fresh")); err != nil {
+		t.Fatal(err)
+	}
+	out := b.did("lin", "fresh")
+	want(t, "a task another engine has just put", out.Tasks[0].Task, "fresh")
+}
+
+func TestRecord_aCatalogThatNeverRestsIsAnError(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	other := b.elsewhere()
+	n := 0
+	moving := func(_ context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		n++
+		if _, err := other.Put(b.ctx, ops, task.Group{Code: fmt.Sprint("g", n)}); err != nil {
+			t.Error(err)
+		}
+		return next()
+	}
+	b.unmoved("lin", func() {
+		b.st.load = moving
+		_, err := b.Record(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"})
+		want(t, "record", errors.Is(err, engine.ErrCatalogMoving), true)
+		_, err = b.Board(b.ctx, "lin")
+		want(t, "board", errors.Is(err, engine.ErrCatalogMoving), true)
+		b.st.load = nil
+	})
+}
+
+func TestPut_twoAtOnceBothLand(t *testing.T) {
+	b := setup(t)
+	var wg sync.WaitGroup
+	for i := range 5 {
+		eng := b.another()
+		wg.Go(func() {
+			if _, err := eng.Put(b.ctx, ops, counter(fmt.Sprint("t", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	cat, err := b.Catalog(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "tasks and revisions", []int64{int64(len(cat.Tasks())), cat.Revision()}, "[5 6]")
+}
+
+func TestRecord_aRecountThatMeetsItsOwnRepeatAnswersWhole(t *testing.T) {
+	w := rule.Window{End: dayStart(t, 2)}
+	r := each("R", "order")
+	r.Window = w
+	b := setup(t, counter("order"), r)
+	b.did("lin", "order")
+	r.Window.End = dayStart(t, 3)
+	b.put(r)
+	other := b.elsewhere()
+	ev := task.Event{ID: "same", User: "lin", Task: "order"}
+	met := false
+	b.st.load = func(_ context.Context, q store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		history := func(p store.Part) bool { return p.Index == store.IndexCauseTask }
+		if len(q.Keys) > 0 && slices.ContainsFunc(q.Keys[0].Parts, history) { // another call records the same event first
+			met = true
+			b.st.load = nil
+			if _, err := other.Record(b.ctx, ev); err != nil {
+				t.Error(err)
+			}
+		}
+		return next()
+	}
+	out := b.record(ev)
+	want(t, "the repeat", []any{met, out.Replay, order(out)}, "[true true R2]")
+	for _, r := range out.Rewards {
+		want(t, "its record", r.Status, reward.Granted)
+	}
+}
