@@ -65,7 +65,6 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 		case again:
 			return loading{}, nil, ErrCatalogMoving
 		}
-		c.fill(cat, jobs, &l)
 		l, moved, err := c.complete(ctx, cat, jobs, needs, l)
 		if err != nil || !moved {
 			return l, cat, err
@@ -81,6 +80,7 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs []*decide.Needs, l loading) (loading, bool, error) {
 	histories := make([][]string, len(jobs))
 	for range rounds {
+		c.fill(cat, jobs, &l)
 		more := false
 		for i, j := range jobs {
 			more = c.wants(cat, l.users[i], j, needs[i], &histories[i]) || more
@@ -92,7 +92,6 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs [
 		if l, err = c.read(ctx, jobs, needs, histories); err != nil || l.Stamp.Revision > cat.stamp.Revision {
 			return l, err == nil, err
 		}
-		c.fill(cat, jobs, &l)
 	}
 	return l, true, nil
 }
