@@ -129,7 +129,7 @@ func (c *commanding) try(ctx context.Context, cat *compiled) (m reward.Moved, do
 	if m.Changed && len(changes.Records) == 0 { // a repeat, known by its seq
 		return m, true, nil
 	}
-	results, err := c.e.st.Commit(ctx, unit(c.cmd.Record.User, st.Version, changes, c.causes(m)))
+	results, err := c.e.st.Commit(ctx, new(rowSpace).unit(c.cmd.Record.User, st.Version, changes, c.causes(m)))
 	switch {
 	case errors.Is(err, store.ErrUnknown):
 		c.lost = true

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
-	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -36,7 +35,7 @@ type loading struct {
 
 // loadedUser is what was read of one user, ready to decide with, and the causes among it.
 type loadedUser struct {
-	state  *decide.State
+	space  *workspace
 	causes []*store.CauseRow
 }
 
@@ -51,7 +50,7 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 		for i, j := range jobs {
 			needs[i] = c.needs(cat, j)
 		}
-		l, err := c.read(ctx, jobs, needs, make([][]string, len(jobs)))
+		l, err := c.read(ctx, jobs, needs, nil)
 		if err != nil {
 			return loading{}, nil, err
 		}
@@ -78,12 +77,18 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 // complete reads again where what was read showed that more is needed: a second time, and once more should an event have
 // been recorded meanwhile. moved says that the catalog moved, or that this found no end.
 func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs []*decide.Needs, l loading) (loading, bool, error) {
-	histories := make([][]string, len(jobs))
+	var histories [][]string
 	for range rounds {
 		c.fill(cat, jobs, &l)
 		more := false
 		for i, j := range jobs {
-			more = c.wants(cat, l.users[i], j, needs[i], &histories[i]) || more
+			codes, wants := c.wants(cat, l.users[i], j, needs[i])
+			if more = more || wants; len(codes) > 0 {
+				if histories == nil {
+					histories = make([][]string, len(jobs))
+				}
+				histories[i] = append(histories[i], codes...)
+			}
 		}
 		if !more {
 			return l, false, nil
@@ -96,9 +101,9 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs [
 	return l, true, nil
 }
 
-// wants adds what a job needs beyond what was read, and reports whether there is any.
-func (c *call) wants(cat *compiled, u loadedUser, j *job, n *decide.Needs, histories *[]string) bool {
-	more := false
+// wants adds what a job needs beyond what was read, and names the tasks whose stored events it needs. more reports whether
+// there is any of either.
+func (c *call) wants(cat *compiled, u loadedUser, j *job, n *decide.Needs) (codes []string, more bool) {
 	for k := range j.items {
 		it := &j.items[k]
 		if row := find(u.causes, it.given.ID); row != nil {
@@ -111,16 +116,16 @@ func (c *call) wants(cat *compiled, u loadedUser, j *job, n *decide.Needs, histo
 		if it.err != nil {
 			continue
 		}
-		for _, code := range u.state.Missing(cat.Tasks[it.event.Task]) {
-			if !slices.Contains(*histories, code) {
-				*histories, more = append(*histories, code), true
+		for _, code := range u.space.state.Missing(cat.Tasks[it.event.Task]) {
+			if !slices.Contains(codes, code) {
+				codes, more = append(codes, code), true
 			}
 		}
 	}
 	if more {
 		n.Sort()
 	}
-	return more
+	return codes, more
 }
 
 // recall adds the records that a replay answers with.
@@ -168,8 +173,10 @@ func (c *call) read(ctx context.Context, jobs []*job, needs []*decide.Needs, his
 			ids = slices.Compact(ids)
 		}
 		r.Keys[i] = store.Key{User: j.user, Parts: parts(needs[i], ids)}
-		for _, code := range histories[i] {
-			r.Keys[i].Parts = append(r.Keys[i].Parts, history(j.user, code))
+		if histories != nil {
+			for _, code := range histories[i] {
+				r.Keys[i].Parts = append(r.Keys[i].Parts, history(j.user, code))
+			}
 		}
 		r.Counters = append(r.Counters, needs[i].Counters...)
 	}
@@ -181,7 +188,10 @@ func (c *call) read(ctx context.Context, jobs []*job, needs []*decide.Needs, his
 	if err != nil {
 		return loading{}, wrap(err)
 	}
-	l := loading{Snapshot: snap, histories: make([]map[string][]task.Entry, len(jobs))}
+	l := loading{Snapshot: snap}
+	if histories != nil {
+		l.histories = make([]map[string][]task.Entry, len(jobs))
+	}
 	for i, codes := range histories {
 		if len(codes) > 0 {
 			l.histories[i] = eventsOf(snap.States[i].Rows, codes)
@@ -199,17 +209,19 @@ func history(user, code string) store.Part {
 func (c *call) fill(cat *compiled, jobs []*job, l *loading) {
 	l.users = make([]loadedUser, len(l.States))
 	for i := range l.users {
-		s := c.state(cat, *l, i, jobs[i])
-		l.users[i] = loadedUser{s, fill(s, l.States[i].Rows)}
+		w := c.space(cat, l, i, jobs[i])
+		l.users[i] = loadedUser{w, fill(w.state, l.States[i].Rows)}
 	}
 }
 
-// state returns an empty state for a job.
-func (c *call) state(cat *compiled, l loading, i int, j *job) *decide.State {
-	s := decide.New(cat.Catalog, l.States[i].User, c.now)
+// space returns a workspace for a job, with an empty state.
+func (c *call) space(cat *compiled, l *loading, i int, j *job) *workspace {
+	w := c.e.shared.space(cat.Catalog, l.States[i].User, c.now)
+	s := w.state
 	s.Rows = c.e.st.Limits().RowsPerUnit
-	s.History = l.histories[i]
-	s.Scratch = new(rule.Scratch)
+	if l.histories != nil {
+		s.History = l.histories[i]
+	}
 	if l.Lagging { // all that is known of a counter is what it said when it refused
 		s.Counters, s.Refused = nil, j.refused
 	} else {
@@ -218,7 +230,7 @@ func (c *call) state(cat *compiled, l loading, i int, j *job) *decide.State {
 			s.Refused = j.refused
 		}
 	}
-	return s
+	return w
 }
 
 // trusting is after how many tries a counter's refusal is believed over what was read of it since. A reading tells of what was
@@ -231,7 +243,7 @@ const seqs = 1024
 // decide decides a user's events in order, as many as fit into one unit.
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
-	s, causes := l.users[at].state, l.users[at].causes
+	s, causes := l.users[at].space.state, l.users[at].causes
 	s.Prepare()
 	d := &decision{job: j, results: make([]placed, 0, len(j.items))}
 	for i, it := range j.items {
@@ -267,7 +279,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		d.results = append(d.results, placed{it.at, Result{Outcome: Outcome(out)}})
 	}
 	if len(d.causes) > 0 {
-		d.unit = unit(j.user, st.Version, s.Changes(), d.causes)
+		d.unit = l.users[at].space.rows.unit(j.user, st.Version, s.Changes(), d.causes)
 	}
 	return d
 }

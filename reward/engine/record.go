@@ -172,7 +172,10 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 	}
 	decided := make([]*decision, 0, len(jobs))
 	var deferred []*job
-	taken := map[string]int64{}
+	var taken map[string]int64
+	if len(jobs) > 1 {
+		taken = map[string]int64{}
+	}
 	for i, j := range jobs {
 		d := c.decide(cat, j, loaded, i)
 		if len(jobs) > 1 && !loaded.Lagging && exceeds(d.unit.Take, loaded.Counters, taken) {
@@ -181,7 +184,13 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		}
 		decided = append(decided, d)
 	}
-	return append(c.commit(ctx, decided), deferred...), nil
+	again, failed := c.commit(ctx, decided)
+	if !failed {
+		c.e.shared.free(loaded.users)
+	}
+	again = append(again, deferred...)
+	slices.SortFunc(again, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
+	return again, nil
 }
 
 // exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
@@ -199,8 +208,9 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 	return false
 }
 
-// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
-func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
+// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again. failed
+// reports whether the store answered an error.
+func (c *call) commit(ctx context.Context, decided []*decision) (again []*job, failed bool) {
 	limits := c.e.st.Limits()
 	var units []store.Unit
 	var of []*decision
@@ -210,6 +220,7 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 			return
 		}
 		results, err := c.e.st.Commit(ctx, units...)
+		failed = failed || err != nil
 		for i, d := range of {
 			if err != nil {
 				again = append(again, c.broken(d, wrap(err))...)
@@ -230,7 +241,7 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 		units, of, rows = append(units, d.unit), append(of, d), rows+size(d.unit)
 	}
 	flush()
-	return again
+	return again, failed
 }
 
 // settle takes the store's answer to a unit: the results hold, or the job is done again.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,45 +77,6 @@ func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
 		}
 	}
 	return causes
-}
-
-// unit turns what decisions changed into what is committed, with the causes of it.
-func unit(user string, version int64, c decide.Changes, causes []*store.CauseRow) store.Unit {
-	u := store.Unit{User: user, Version: version}
-	u.Insert = make([]store.Row, 0, len(causes)+len(c.Transfers))
-	for _, r := range causes {
-		u.Insert = append(u.Insert, r)
-	}
-	for _, t := range c.Transfers {
-		u.Insert = append(u.Insert, &store.TransferRow{Transfer: t.Transfer, Seq: t.Seq, After: t.After})
-	}
-	u.Put = make([]store.Row, 0, len(c.Tasks)+len(c.Tallies)+len(c.Values)+len(c.Entitlements)+len(c.Records)+len(c.Caps)+len(c.Balances))
-	for _, r := range c.Tasks {
-		u.Put = append(u.Put, &store.TaskRow{Record: *r})
-	}
-	for _, t := range c.Tallies {
-		u.Put = append(u.Put, &store.TallyRow{User: user, Task: t.Task, Revision: t.Revision, Tally: t.Tally.Tally})
-	}
-	for _, v := range c.Values {
-		u.Put = append(u.Put, &store.ValueRow{User: user, Task: v.Task, Leaf: v.Key, Outer: v.Outer, Hash: v.Hash})
-	}
-	for _, e := range c.Entitlements {
-		u.Put = append(u.Put, &store.EntitlementRow{Entitlement: *e})
-	}
-	for _, r := range c.Records {
-		u.Put = append(u.Put, &store.RewardRow{Record: *r})
-	}
-	for _, use := range c.Caps {
-		u.Put = append(u.Put, &store.CapRow{CapUse: use})
-	}
-	for _, b := range c.Balances {
-		u.Put = append(u.Put, &store.BalanceRow{Balance: *b})
-	}
-	for _, t := range c.Takes {
-		u.Take = append(u.Take, store.Take{Counter: t.Counter, N: t.N, Max: t.Max})
-	}
-	slices.SortFunc(u.Take, func(a, b store.Take) int { return cmp.Compare(a.Counter, b.Counter) })
-	return u
 }
 
 // size is how many rows a unit has, in the sense of store.Limits.
