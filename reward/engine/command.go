@@ -162,7 +162,7 @@ func (c *commanding) load(ctx context.Context, cat *compiled) (*decide.State, st
 		return nil, store.State{}, nil, again, err
 	}
 	s := decide.New(use.Catalog, id.User, c.now)
-	return s, snap.States[0], fill(s, snap.States[0].Rows), false, nil
+	return s, snap.States[0], fill(s, snap.States[0].Rows, nil), false, nil
 }
 
 // repeated answers a call that was made before: under its request ID, or by this very call before its answer was lost.

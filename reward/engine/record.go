@@ -71,6 +71,7 @@ type job struct {
 	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
 	lost    bool // an answer was lost: what is found may be this call's own
+	space   *workspace
 }
 
 // record decides and commits events, in as many rounds as it takes. Results are filled in as they are known.
@@ -184,11 +185,7 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		}
 		decided = append(decided, d)
 	}
-	again, failed := c.commit(ctx, decided)
-	if !failed {
-		c.e.shared.free(loaded.users)
-	}
-	again = append(again, deferred...)
+	again := append(c.commit(ctx, decided), deferred...)
 	slices.SortFunc(again, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
 	return again, nil
 }
@@ -208,9 +205,8 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 	return false
 }
 
-// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again. failed
-// reports whether the store answered an error.
-func (c *call) commit(ctx context.Context, decided []*decision) (again []*job, failed bool) {
+// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
+func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 	limits := c.e.st.Limits()
 	var units []store.Unit
 	var of []*decision
@@ -220,7 +216,6 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job, f
 			return
 		}
 		results, err := c.e.st.Commit(ctx, units...)
-		failed = failed || err != nil
 		for i, d := range of {
 			if err != nil {
 				again = append(again, c.broken(d, wrap(err))...)
@@ -241,7 +236,7 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job, f
 		units, of, rows = append(units, d.unit), append(of, d), rows+size(d.unit)
 	}
 	flush()
-	return again, failed
+	return again
 }
 
 // settle takes the store's answer to a unit: the results hold, or the job is done again.
@@ -253,6 +248,7 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 		}
 		j.items, j.refused, j.tries, j.lost = d.rest, nil, 0, false
 		if len(j.items) == 0 {
+			c.e.shared.free(j)
 			return nil
 		}
 		return []*job{j}
@@ -266,6 +262,7 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 
 // broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is the caller's.
 func (c *call) broken(d *decision, err error) []*job {
+	d.job.space = nil // the store may still look at what it was given
 	if !errors.Is(err, ErrUnknown) {
 		c.fail([]*job{d.job}, err)
 		return nil

@@ -25,9 +25,13 @@ func wrap(err error) error {
 
 // parts names the rows that a decision needs and the causes it looks up.
 func parts(n *decide.Needs, causes []string) []store.Part {
-	var few [8]store.Part // one for each kind; what is returned is as long as it must be
-	list := few[:0]
-	all := make([]string, 0, len(causes)+len(n.Tasks)+len(n.Tallies)+len(n.Values)+len(n.Entitlements)+len(n.Records)+len(n.Caps)+2*len(n.Assets))
+	list, _ := appendParts(nil, nil, n, causes)
+	return list
+}
+
+// appendParts is parts in memory that is used again: list for the parts, all for their IDs.
+func appendParts(list []store.Part, all []string, n *decide.Needs, causes []string) ([]store.Part, []string) {
+	all = slices.Grow(all, len(causes)+len(n.Tasks)+len(n.Tallies)+len(n.Values)+len(n.Entitlements)+len(n.Records)+len(n.Caps)+2*len(n.Assets))
 	add := func(kind store.Kind, count int, id func(i int) string) {
 		if count == 0 {
 			return
@@ -51,11 +55,11 @@ func parts(n *decide.Needs, causes []string) []store.Part {
 	add(store.KindBalance, 2*len(n.Assets), func(i int) string {
 		return store.BalanceRowID([]ledger.AccountKind{ledger.Available, ledger.Issued}[i%2], n.Assets[i/2])
 	})
-	return slices.Clone(list)
+	return list, all
 }
 
-// fill puts loaded rows into a state, and returns the causes among them.
-func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
+// fill puts loaded rows into a state, and appends the causes among them to causes.
+func fill(s *decide.State, rows []store.Row, causes []*store.CauseRow) []*store.CauseRow {
 	for _, r := range rows {
 		switch r := r.(type) {
 		case *store.CauseRow:
@@ -83,9 +87,14 @@ func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
 func size(u store.Unit) int { return len(u.Insert) + len(u.Put) + len(u.Delete) + len(u.Take) }
 
 // eventRow is the cause of an event.
-func eventRow(c decide.Cause) *store.CauseRow {
-	r := &store.CauseRow{User: c.Entry.Event.User, Type: store.CauseEvent, ID: c.Entry.Event.ID, Hash: contentHash(c.Entry.Event),
-		Time: c.Entry.Arrived, Revision: c.Entry.Revision, Event: &c.Entry, Blocked: c.Blocked, Due: c.Due}
+func eventRow(c *decide.Cause) *store.CauseRow {
+	both := &struct {
+		row   store.CauseRow
+		entry task.Entry
+	}{entry: c.Entry}
+	r := &both.row
+	*r = store.CauseRow{User: c.Entry.Event.User, Type: store.CauseEvent, ID: c.Entry.Event.ID, Hash: contentHash(c.Entry.Event),
+		Time: c.Entry.Arrived, Revision: c.Entry.Revision, Event: &both.entry, Blocked: c.Blocked, Due: c.Due}
 	for _, k := range c.Tasks {
 		r.Tasks = append(r.Tasks, store.TaskID{Task: k.Task, Period: k.Period})
 	}

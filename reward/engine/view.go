@@ -88,7 +88,7 @@ func (v *view) look(ctx context.Context, cat *compiled, n *decide.Needs, histori
 	if len(histories) > 0 {
 		s.History = eventsOf(snap.States[0].Rows, histories)
 	}
-	fill(s, snap.States[0].Rows)
+	fill(s, snap.States[0].Rows, nil)
 	return s, snap.Stamp, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/guerdon-go/guerdon/reward/internal/catalog"
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
 	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
@@ -15,31 +14,37 @@ import (
 // It is used again for other users, because most of what a decision allocates would be garbage when the call returns.
 // Nothing a caller is answered points into it.
 type workspace struct {
+	needs   decide.Needs
+	ids     []string // of the causes looked up
+	all     []string // IDs of all rows looked up
+	parts   []store.Part
 	state   *decide.State
 	scratch rule.Scratch
+	causes  []*store.CauseRow
 	rows    rowSpace
 }
 
-// space returns a workspace for a user.
-func (s *shared) space(c *catalog.Catalog, user string, now time.Time) *workspace {
-	w, ok := s.spaces.Get().(*workspace)
-	if !ok {
-		w = &workspace{state: decide.New(c, user, now)}
+// space returns a workspace.
+func (s *shared) space() *workspace {
+	if w, ok := s.spaces.Get().(*workspace); ok {
+		return w
 	}
-	w.state.Reset(c, user, now)
+	w := &workspace{state: decide.New(nil, "", time.Time{})}
 	w.state.Scratch = &w.scratch
 	return w
 }
 
-// free lets workspaces be used again. A store that answered an error may still look at what it was given, so then they
-// are left to the garbage collector.
-func (s *shared) free(users []loadedUser) {
-	for _, u := range users {
-		if u.space.state.Small() {
-			u.space.rows.clear()
-			s.spaces.Put(u.space)
-		}
+// free lets a job's workspace be used again.
+func (s *shared) free(j *job) {
+	w := j.space
+	if j.space = nil; w == nil || !w.state.Small() {
+		return
 	}
+	w.state.Reset(nil, "", time.Time{})
+	clear(w.causes[:cap(w.causes)])
+	clear(w.all[:cap(w.all)])
+	w.rows.clear()
+	s.spaces.Put(w)
 }
 
 // rowSpace is the rows of a unit. Those of a kind lie together, and the unit points to them.
