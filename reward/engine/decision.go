@@ -242,7 +242,8 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	w := j.space
 	s, causes := w.state, w.causes
 	s.Prepare()
-	d := &decision{job: j, results: make([]placed, 0, len(j.items))}
+	d := &w.decision
+	*d = decision{job: j, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {
 		if row := find(causes, it.given.ID); row != nil {
 			d.results = append(d.results, placed{it.at, c.answer(s, j, it, row)})
@@ -267,7 +268,8 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			fallthrough
 		case err != nil: // the state is half changed: all is decided again, without this event
 			j.items[i].final = fmt.Errorf("event %q of user %q: %w", it.given.ID, j.user, err)
-			return &decision{job: j, rest: j.items}
+			*d = decision{job: j, causes: d.causes[:0], results: d.results[:0], rest: j.items}
+			return d
 		}
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
 		row := eventRow(&cause)

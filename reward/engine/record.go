@@ -34,23 +34,24 @@ func (e *Engine) Complete(ctx context.Context, ev task.Event) (Outcome, error) {
 }
 
 func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, error) {
-	r := []Result{{}}
-	err := e.record(ctx, []task.Event{ev}, strict, r)
+	c := &call{e: e, strict: strict}
+	c.single.event[0], c.results = ev, c.single.result[:]
+	err := c.record(ctx, c.single.event[:])
 	if err == nil {
-		err = r[0].Err
+		err = c.results[0].Err
 	}
-	return r[0].Outcome, err
+	return c.results[0].Outcome, err
 }
 
 // RecordBatch records events of any number of users. It answers one Result for each, in the order given; a bad event stops
 // no other. The events of one user are decided in the order given, as if recorded one by one; other users' are decided
 // independently. Repeating a batch is a set of replays. The error of the call itself means that nothing was tried.
 func (e *Engine) RecordBatch(ctx context.Context, events ...task.Event) ([]Result, error) {
-	results := make([]Result, len(events))
-	if err := e.record(ctx, events, false, results); err != nil {
+	c := &call{e: e, results: make([]Result, len(events))}
+	if err := c.record(ctx, events); err != nil {
 		return nil, err
 	}
-	return results, nil
+	return c.results, nil
 }
 
 // An item is one event of a call on its way.
@@ -75,14 +76,14 @@ type job struct {
 }
 
 // record decides and commits events, in as many rounds as it takes. Results are filled in as they are known.
-func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, results []Result) error {
+func (c *call) record(ctx context.Context, events []task.Event) error {
+	e := c.e
 	cat, err := e.catalog(ctx)
 	if err != nil {
 		return err
 	}
-	now := e.now()
-	jobs := e.jobs(cat, now, events, results)
-	c := &call{e: e, now: now, strict: strict, results: results}
+	c.now = e.now()
+	jobs := c.jobs(cat, events)
 	for len(jobs) > 0 {
 		n := together(jobs, e.st.Limits().Units)
 		again, err := c.round(ctx, cat, jobs[:n])
@@ -90,7 +91,9 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 			c.fail(jobs[:n], err)
 			again = nil
 		}
-		jobs = append(again, jobs[n:]...)
+		if jobs = jobs[n:]; len(again) > 0 {
+			jobs = append(again, jobs...)
+		}
 		if k, _ := e.catalog(ctx); k != nil {
 			cat = k
 		}
@@ -118,18 +121,22 @@ func together(jobs []*job, most int) int {
 }
 
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
-func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results []Result) []*job {
-	jobs := make([]*job, 0, 1)
+func (c *call) jobs(cat *compiled, events []task.Event) []*job {
+	if len(events) == 1 {
+		one := &c.single
+		if c.results[0].Err = c.nameable(cat, events[0]); c.results[0].Err != nil {
+			return nil
+		}
+		one.items[0] = item{given: events[0]}
+		one.job = job{user: events[0].User, items: one.items[:]}
+		one.jobs[0] = &one.job
+		return one.jobs[:]
+	}
+	var jobs []*job
 	byUser := map[string]*job{}
 	for i, ev := range events {
-		var f rule.Faults
-		f.At("user", rule.CheckID(ev.User))
-		f.At("id", rule.CheckID(ev.ID))
-		if err := f.Err(); err != nil {
-			if _, _, all := decide.Canonical(cat.Catalog, ev, now); errors.Is(all, rule.ErrInvalid) {
-				err = all // with whatever else is wrong
-			}
-			results[i].Err = err
+		if err := c.nameable(cat, ev); err != nil {
+			c.results[i].Err = err
 			continue
 		}
 		j := byUser[ev.User]
@@ -144,12 +151,37 @@ func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results
 	return jobs
 }
 
+// nameable reports why an event cannot even be looked up, with whatever else is wrong with it.
+func (c *call) nameable(cat *compiled, ev task.Event) error {
+	if rule.CheckID(ev.User) == nil && rule.CheckID(ev.ID) == nil {
+		return nil
+	}
+	if _, _, err := decide.Canonical(cat.Catalog, ev, c.now); errors.Is(err, rule.ErrInvalid) {
+		return err
+	}
+	var f rule.Faults
+	f.At("user", rule.CheckID(ev.User))
+	f.At("id", rule.CheckID(ev.ID))
+	return f.Err()
+}
+
 // call is one Record or RecordBatch.
 type call struct {
 	e       *Engine
 	now     time.Time
 	strict  bool
 	results []Result
+	// single is room for the call of one event, which is most of them.
+	single struct {
+		event   [1]task.Event
+		result  [1]Result
+		items   [1]item
+		job     job
+		jobs    [1]*job
+		decided [1]*decision
+		units   [1]store.Unit
+		of      [1]*decision
+	}
 }
 
 // fail answers everything that still waits with an error. Where an answer was lost before, that is what it says.
@@ -171,7 +203,7 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 	if err != nil {
 		return nil, err
 	}
-	decided := make([]*decision, 0, len(jobs))
+	decided := c.single.decided[:0]
 	var deferred []*job
 	var taken map[string]int64
 	if len(jobs) > 1 {
@@ -186,6 +218,9 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		decided = append(decided, d)
 	}
 	again := append(c.commit(ctx, decided), deferred...)
+	if len(again) < 2 {
+		return again, nil
+	}
 	slices.SortFunc(again, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
 	return again, nil
 }
@@ -208,9 +243,7 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 // commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
 func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 	limits := c.e.st.Limits()
-	var units []store.Unit
-	var of []*decision
-	rows := 0
+	units, of, rows := c.single.units[:0], c.single.of[:0], 0
 	flush := func() {
 		if len(units) == 0 {
 			return
@@ -223,7 +256,7 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 				again = append(again, c.settle(d, results[i])...)
 			}
 		}
-		units, of, rows = nil, nil, 0
+		units, of, rows = units[:0], of[:0], 0
 	}
 	for _, d := range decided {
 		if len(d.causes) == 0 { // nothing to write: the answers hold

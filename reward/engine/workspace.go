@@ -14,14 +14,15 @@ import (
 // It is used again for other users, because most of what a decision allocates would be garbage when the call returns.
 // Nothing a caller is answered points into it.
 type workspace struct {
-	needs   decide.Needs
-	ids     []string // of the causes looked up
-	all     []string // IDs of all rows looked up
-	parts   []store.Part
-	state   *decide.State
-	scratch rule.Scratch
-	causes  []*store.CauseRow
-	rows    rowSpace
+	needs    decide.Needs
+	ids      []string // of the causes looked up
+	all      []string // IDs of all rows looked up
+	parts    []store.Part
+	state    *decide.State
+	scratch  rule.Scratch
+	causes   []*store.CauseRow
+	rows     rowSpace
+	decision decision
 }
 
 // space returns a workspace.
@@ -42,6 +43,9 @@ func (s *shared) free(j *job) {
 	}
 	w.state.Reset(nil, "", time.Time{})
 	clear(w.causes[:cap(w.causes)])
+	clear(w.decision.causes[:cap(w.decision.causes)])
+	clear(w.decision.results[:cap(w.decision.results)])
+	w.decision = decision{causes: w.decision.causes[:0], results: w.decision.results[:0]}
 	clear(w.all[:cap(w.all)])
 	w.rows.clear()
 	s.spaces.Put(w)
