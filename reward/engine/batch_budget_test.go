@@ -116,3 +116,25 @@ func TestRecordBatch_S15_givesWhatABudgetHasLeft(t *testing.T) {
 	}
 	t.Logf("%d units were refused on the way", st.refused)
 }
+
+// A user whom the budget defers and another whose data moved are done again together, whatever order they came back in.
+func TestRecordBatch_usersThatAreDoneAgainAreInOrder(t *testing.T) {
+	r := each("R", "t")
+	r.Budget = rule.Limit{Max: 1}
+	b := setup(t, counter("t"), counter("u"), r)
+	b.st.commit = func(ctx context.Context, units []store.Unit, _ func() ([]store.Result, error)) ([]store.Result, error) {
+		b.st.commit = nil
+		last := len(units) - 1
+		results, err := b.st.Store.Commit(ctx, units[:last]...)
+		return append(results, store.Result{Moved: true}), err
+	}
+	results, err := b.RecordBatch(b.ctx, task.Event{User: "a", ID: "1", Task: "t"}, task.Event{User: "b", ID: "1", Task: "t"},
+		task.Event{User: "c", ID: "1", Task: "u"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, res := range results {
+		want(t, "the error of user "+string(rune('a'+i)), res.Err, nil)
+	}
+	want(t, "the one whom the budget had nothing for", blocks(results[1].Blocked), "[R: budget_max 1]")
+}

@@ -119,7 +119,7 @@ func together(jobs []*job, most int) int {
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
 func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results []Result) []*job {
 	jobs := make([]*job, 0, 1)
-	byUser := map[string]*job{}
+	users := map[string]*job{}
 	for i, ev := range events {
 		var f rule.Faults
 		f.At("user", rule.CheckID(ev.User))
@@ -131,17 +131,19 @@ func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results
 			results[i].Err = err
 			continue
 		}
-		j := byUser[ev.User]
+		j := users[ev.User]
 		if j == nil {
 			j = &job{user: ev.User}
-			byUser[ev.User] = j
+			users[ev.User] = j
 			jobs = append(jobs, j)
 		}
 		j.items = append(j.items, item{given: ev, at: i})
 	}
-	slices.SortFunc(jobs, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
+	slices.SortFunc(jobs, byUser)
 	return jobs
 }
+
+func byUser(a, b *job) int { return cmp.Compare(a.user, b.user) }
 
 // call is one Record or RecordBatch.
 type call struct {
@@ -181,7 +183,9 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		}
 		decided = append(decided, d)
 	}
-	return append(c.commit(ctx, decided), deferred...), nil
+	again := append(c.commit(ctx, decided), deferred...)
+	slices.SortFunc(again, byUser) // stores take users in byte order, and each kind of retry has an order of its own
+	return again, nil
 }
 
 // exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
