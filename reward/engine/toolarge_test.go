@@ -45,3 +45,17 @@ func TestRecord_moreThanAUnitIsAnError(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// What other rewards leave due must not take the room of a computed one, whose match is decided with its event or never.
+func TestRecord_S16_manyDueMatchesLeaveRoomForAComputedAmount(t *testing.T) {
+	order := counter("order")
+	order.Attrs = rule.Schema{"total": rule.Int}
+	many := each("MANY", "order")
+	many.Priority = 1
+	computed := reward.Config{Code: "FROM", Amount: points(0), AmountFrom: "total", Rule: rule.Count("order", 1)}
+	b := setup(t, order, many, computed)
+	b.st.limits = smallUnits
+	out := b.record(task.Event{User: "u", Task: "order", Growth: 500, Attrs: rule.Attrs{"total": 7}})
+	want(t, "the computed amount", amounts(b.records("u", "FROM")), "[7 points]")
+	want(t, "all of the other reward's matches", int64(len(b.records("u", "MANY")))+out.Due, 500)
+}
