@@ -138,3 +138,38 @@ func TestRecordBatch_usersThatAreDoneAgainAreInOrder(t *testing.T) {
 	}
 	want(t, "the one whom the budget had nothing for", blocks(results[1].Blocked), "[R: budget_max 1]")
 }
+
+// Each round of a batch reads what it may write, so a large batch of one user takes time in proportion to its length.
+func TestRecordBatch_S6_manyEventsOfOneUserAreReadInParts(t *testing.T) {
+	b := setup(t, counter("t"), each("R", "t"))
+	most, read := 0, 0
+	b.st.load = func(_ context.Context, r store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		for _, k := range r.Keys {
+			for _, p := range k.Parts {
+				if p.Kind == store.KindCause {
+					most, read = max(most, len(p.IDs)), read+len(p.IDs)
+				}
+			}
+		}
+		return next()
+	}
+	events := make([]task.Event, 2500)
+	for i := range events {
+		events[i] = task.Event{User: "u", ID: fmt.Sprint(i), Task: "t"}
+	}
+	for _, replay := range []bool{false, true} {
+		results, err := b.RecordBatch(b.ctx, events...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if r.Err != nil || r.Replay != replay {
+				t.Fatalf("event %d: replay %t, error %v", i, r.Replay, r.Err)
+			}
+		}
+	}
+	if most > 1024 || read > 4*len(events) {
+		t.Errorf("at most %d causes were read at once, and %d in all", most, read)
+	}
+	want(t, "matches", b.explain("u", "R").Matches, 2500)
+}

@@ -67,7 +67,8 @@ type item struct {
 // A job is the events of one user in a call that still wait.
 type job struct {
 	user    string
-	items   []item
+	items   []item           // at most seqs of them
+	more    []item           // those after them, which are not looked at yet
 	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
 	lost    bool // an answer was lost: what is found may be this call's own
@@ -139,8 +140,18 @@ func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results
 		}
 		j.items = append(j.items, item{given: ev, at: i})
 	}
+	for _, j := range jobs {
+		j.more, j.items = j.items, nil
+		j.next()
+	}
 	slices.SortFunc(jobs, byUser)
 	return jobs
+}
+
+// next takes up the items that were not looked at yet, as many as a unit may hold: each round reads all that a job has.
+func (j *job) next() {
+	n := min(len(j.more), seqs)
+	j.items, j.more = j.more[:n:n], j.more[n:]
 }
 
 func byUser(a, b *job) int { return cmp.Compare(a.user, b.user) }
@@ -161,6 +172,9 @@ func (c *call) fail(jobs []*job, err error) {
 				c.results[it.at].Err = fmt.Errorf("%w: %w", ErrUnknown, err)
 				continue
 			}
+			c.results[it.at].Err = err
+		}
+		for _, it := range j.more {
 			c.results[it.at].Err = err
 		}
 	}
@@ -244,10 +258,15 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 		for _, p := range d.results {
 			c.results[p.at] = p.result
 		}
-		j.items, j.refused, j.tries, j.lost = d.rest, nil, 0, false
+		j.items, j.refused, j.tries = d.rest, nil, 0
+		if len(j.items) == 0 {
+			j.next()
+		}
 		if len(j.items) == 0 {
 			return nil
 		}
+		// Where an event failed nothing was written, and what an earlier try wrote is yet to be answered.
+		j.lost = j.lost && len(d.causes) == 0 && len(d.rest) > 0
 		return []*job{j}
 	}
 	j.refused = nil
