@@ -119,7 +119,7 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 		}
 		_, writes, err := cat.Plan(ch, now)
 		if err != nil {
-			return 0, err
+			return 0, cmp.Or(lost, err)
 		}
 		if len(writes) == 0 {
 			return cat.stamp.Revision, nil
@@ -141,7 +141,7 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 			return 0, cmp.Or(lost, fmt.Errorf("%d tries to put documents: %w", try, ErrBusy))
 		}
 		if err := pause(ctx, try); err != nil {
-			return 0, err
+			return 0, cmp.Or(lost, err)
 		}
 	}
 }

@@ -68,7 +68,8 @@ type item struct {
 // A job is the events of one user in a call that still wait.
 type job struct {
 	user    string
-	items   []item
+	items   []item           // at most seqs of them
+	more    []item           // those after them, which are not looked at yet
 	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
 	lost    bool // an answer was lost: what is found may be this call's own
@@ -133,23 +134,35 @@ func (c *call) jobs(cat *compiled, events []task.Event) []*job {
 		return one.jobs[:]
 	}
 	var jobs []*job
-	byUser := map[string]*job{}
+	users := map[string]*job{}
 	for i, ev := range events {
 		if err := c.nameable(cat, ev); err != nil {
 			c.results[i].Err = err
 			continue
 		}
-		j := byUser[ev.User]
+		j := users[ev.User]
 		if j == nil {
 			j = &job{user: ev.User}
-			byUser[ev.User] = j
+			users[ev.User] = j
 			jobs = append(jobs, j)
 		}
 		j.items = append(j.items, item{given: ev, at: i})
 	}
-	slices.SortFunc(jobs, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
+	for _, j := range jobs {
+		j.more, j.items = j.items, nil
+		j.next()
+	}
+	slices.SortFunc(jobs, byUser)
 	return jobs
 }
+
+// next takes up the items that were not looked at yet, as many as a unit may hold: each round reads all that a job has.
+func (j *job) next() {
+	n := min(len(j.more), seqs)
+	j.items, j.more = j.more[:n:n], j.more[n:]
+}
+
+func byUser(a, b *job) int { return cmp.Compare(a.user, b.user) }
 
 // nameable reports why an event cannot even be looked up, with whatever else is wrong with it.
 func (c *call) nameable(cat *compiled, ev task.Event) error {
@@ -194,6 +207,9 @@ func (c *call) fail(jobs []*job, err error) {
 			}
 			c.results[it.at].Err = err
 		}
+		for _, it := range j.more {
+			c.results[it.at].Err = err
+		}
 	}
 }
 
@@ -218,10 +234,7 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		decided = append(decided, d)
 	}
 	again := append(c.commit(ctx, decided), deferred...)
-	if len(again) < 2 {
-		return again, nil
-	}
-	slices.SortFunc(again, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
+	slices.SortFunc(again, byUser) // stores take users in byte order, and each kind of retry has an order of its own
 	return again, nil
 }
 
@@ -279,11 +292,16 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 		for _, p := range d.results {
 			c.results[p.at] = p.result
 		}
-		j.items, j.refused, j.tries, j.lost = d.rest, nil, 0, false
+		j.items, j.refused, j.tries = d.rest, nil, 0
+		if len(j.items) == 0 {
+			j.next()
+		}
 		if len(j.items) == 0 {
 			c.e.shared.free(j)
 			return nil
 		}
+		// Where an event failed nothing was written, and what an earlier try wrote is yet to be answered.
+		j.lost = j.lost && len(d.causes) == 0 && len(d.rest) > 0
 		return []*job{j}
 	}
 	j.refused = nil
