@@ -81,7 +81,7 @@ func (e *Engine) command(ctx context.Context, by By, cmd decide.Command) (reward
 			if err == nil {
 				err = ErrBusy
 			}
-			return reward.Moved{}, fmt.Errorf("%s %s, %d tries: %w", cmd.Op, cmd.Record, try+1, err)
+			return reward.Moved{}, c.unless(fmt.Errorf("%s %s, %d tries: %w", cmd.Op, cmd.Record, try+1, err))
 		}
 		if stop := pause(ctx, try+1); stop != nil {
 			return reward.Moved{}, c.unless(stop)

@@ -110,7 +110,7 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 	}
 	ch.Actor, ch.Reason = by.Actor, by.Reason
 	now := e.now()
-	var lost error
+	var lost error // an answer was lost: whatever ends the call, the documents may have been written
 	for try := 1; ; try++ {
 		cat, err := e.fresh(ctx)
 		if err != nil {
@@ -118,7 +118,7 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 		}
 		_, writes, err := cat.Plan(ch, now)
 		if err != nil {
-			return 0, err
+			return 0, cmp.Or(lost, err)
 		}
 		if len(writes) == 0 {
 			return cat.stamp.Revision, nil
@@ -140,7 +140,7 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 			return 0, cmp.Or(lost, fmt.Errorf("%d tries to put documents: %w", try, ErrBusy))
 		}
 		if err := pause(ctx, try); err != nil {
-			return 0, err
+			return 0, cmp.Or(lost, err)
 		}
 	}
 }
