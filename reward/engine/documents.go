@@ -25,20 +25,23 @@ const DocumentsMax = 64 << 20
 // revision. A document with a Revision is written only if it is still the stored one's ([ErrStale]); 0 overwrites.
 //
 // Every fault is reported at once: an error that joins a [rule.FieldError] for each, with paths such as
-// "reward RS000910: rule.all[0].n". By.Actor and By.Reason are stored with the documents.
+// "reward RS000910: rule.all[0].n". A document given twice is a fault, as is one that was retired. By.Actor and By.Reason
+// are stored with the documents. [ErrBusy] means that others kept putting; after an error that matches [ErrUnknown] the
+// documents may be there, and the same call, repeated, tells.
 func (e *Engine) Put(ctx context.Context, by By, docs ...Document) (revision int64, err error) {
 	return e.write(ctx, by, catalog.Change{Documents: plain(docs)})
 }
 
 // PutMissing is Put for documents that are not there yet: those that are, in whatever form, are left alone. An application
-// may call it at every start without undoing what its operators edited.
+// may call it at every start without undoing what its operators edited. Those that are left alone are not checked.
 func (e *Engine) PutMissing(ctx context.Context, by By, docs ...Document) (revision int64, err error) {
 	return e.write(ctx, by, catalog.Change{Documents: plain(docs), Missing: true})
 }
 
 // PutJSON is Put for documents in JSON: an object with any of the fields calendar, assets, task_groups, tasks,
 // reward_groups and rewards, each but the first a list. Fields have the documents' names in snake_case; unknown ones are
-// refused by name. What cannot be read has paths such as "rewards[3].rule.all[0].n". At most [DocumentsMax] bytes are read.
+// refused by name. What cannot be read has paths such as "rewards[3].rule.all[0].n". At most [DocumentsMax] bytes are read,
+// and nothing may follow the object.
 func (e *Engine) PutJSON(ctx context.Context, by By, r io.Reader) (revision int64, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, DocumentsMax+1))
 	if err != nil {
