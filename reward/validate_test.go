@@ -183,3 +183,23 @@ func TestStatusError_saysWhatItFound(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzDuration says that no text panics, that a fault is typed, and that what parses prints and parses back equal.
+func FuzzDuration(f *testing.F) {
+	for _, s := range []string{"", "72h", "-1ns", "1.5h", "1h1h", "9223372036854775807ns", "1e3s", "h"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var d, back reward.Duration
+		if err := d.UnmarshalText([]byte(s)); err != nil {
+			if !errors.Is(err, rule.ErrInvalid) {
+				t.Fatalf("%q: %v", s, err)
+			}
+			return
+		}
+		text, err := d.MarshalText()
+		if err != nil || back.UnmarshalText(text) != nil || back != d {
+			t.Fatalf("%q is %s and back %v, %v", s, text, back, err)
+		}
+	})
+}

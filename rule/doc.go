@@ -70,8 +70,20 @@
 //
 // A [Condition] asks about one event's attributes, total >= 100 and city != "Paris"; a [Formula] computes an amount
 // from them, floor(total * 0.05). Both are compiled against a [Schema], so a wrong name or kind is found when they are
-// written, and shown with a caret. An absent attribute makes a comparison unknown, which does not match, and a formula
-// without a value. Numbers are exact: no float comes in, and 2^53 + 1 is not 2^53.
+// written, and shown with a caret. Neither sees anything but the one event: no user, no other event, no clock.
+//
+// A condition is made of comparisons (== != < <= > >=), of x in [...] with a list of literals and "vip" in tags, of contains,
+// startsWith and endsWith, of bare bools, and of has(x); and, or and not join them. There is no arithmetic in it, no other
+// function, no loop and no regular expression. A formula knows + - *, floor, min and max, and no division. [Condition] and
+// [Formula] have the whole of both languages.
+//
+// An absent attribute makes a comparison unknown: not unknown is unknown, and what is unknown in the end does not match. So
+// city != "Paris" does not match an event without a city; not has(city) or city != "Paris" does. A formula without one of
+// its attributes has no value. Numbers are exact: no float comes in, and 2^53 + 1 is not 2^53.
+//
+// A source has at most [SourceMax] bytes and 512 words and signs, brackets at most 32 deep, and lists of at most 128
+// elements. What is longer is refused before it is parsed, and what is taken runs in time proportional to its length and
+// the attributes'.
 //
 // # The calendar
 //
@@ -94,8 +106,8 @@
 // value, and all of them match [ErrInvalid]. [Faults] collects them. The time of an event that is not taken is
 // [ErrTooLate] or [ErrTooEarly].
 //
-// A tree has at most 256 nodes and is at most 16 deep; a condition has at most [SourceMax] bytes; codes have at most
-// [CodeMax] bytes, IDs [IDMax]. Decimals have at most [DigitsMax] digits, [FractionMax] of them after the point, and
+// A tree has at most 256 nodes and is at most 16 deep; codes have at most [CodeMax] bytes, IDs [IDMax]; a schema declares
+// at most [AttrsMax] attributes, and those of one event have at most [AttrsBytes] bytes of text. Decimals have at most [DigitsMax] digits, [FractionMax] of them after the point, and
 // are checked before anything is computed, so that no short input takes long.
 //
 // # For the engine

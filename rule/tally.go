@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -14,16 +15,16 @@ type Key uint64
 // PeriodsKey is the key of the cell that holds the completed periods of a derived task.
 const PeriodsKey Key = 0
 
-// MarshalText gives 16 hexadecimal digits.
+// MarshalText gives 16 hexadecimal digits in lower case.
 func (k Key) MarshalText() ([]byte, error) {
 	s := strconv.FormatUint(uint64(k), 16)
 	return []byte("0000000000000000"[len(s):] + s), nil
 }
 
-// UnmarshalText takes what MarshalText gives.
+// UnmarshalText takes what MarshalText gives, in lower case alone. Other text is a [FieldError] and leaves k as it was.
 func (k *Key) UnmarshalText(b []byte) error {
 	v, err := strconv.ParseUint(string(b), 16, 64)
-	if err != nil || len(b) != 16 {
+	if err != nil || len(b) != 16 || bytes.ContainsAny(b, "ABCDEF") {
 		return &FieldError{Value: clip(string(b), valueMax), Reason: "not a key of 16 hexadecimal digits"}
 	}
 	*k = Key(v)

@@ -113,7 +113,7 @@ func TestKey_textRoundTrips(t *testing.T) {
 			t.Errorf("%x gives %s and back %x", uint64(k), text, uint64(back))
 		}
 	}
-	for _, text := range []string{"", "1", "000000000000000g", "00000000000000000", "+000000000000001", "0x00000000000001"} {
+	for _, text := range []string{"", "1", "000000000000000g", "00000000000000000", "+000000000000001", "0x00000000000001", "000000000000000A"} {
 		k := rule.Key(7)
 		if err := k.UnmarshalText([]byte(text)); err == nil || k != 7 {
 			t.Errorf("%q is read as %x, %v", text, uint64(k), err)

@@ -18,7 +18,7 @@ const (
 	ruleDistinctMax = 10_000
 )
 
-// Validate checks what the tree alone can tell (S9): that every node is of a known operator and sets only fields that
+// Validate checks what the tree alone can tell: that every node is of a known operator and sets only fields that
 // operator reads; that All, Any and AtLeast have children, and AtLeast a K from 1 to their number; that every leaf has a
 // task code of 1 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen; that N is at least 1, and at most 10,000 in
 // Distinct; that Distinct and Sum have an Attr; that a Total is above zero and has at most 38 digits, at most 18 of them

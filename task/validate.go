@@ -25,7 +25,7 @@ func (g Group) Validate() error {
 	return f.Err()
 }
 
-// Validate checks what the document alone can tell (S7, S8): names and sizes, a window that ends after it starts, times
+// Validate checks what the document alone can tell: names and sizes, a window that ends after it starts, times
 // and levels that fit the period, and what a derived task cannot have. Whether the codes it names exist, and whether its
 // rule and condition are sound, is checked when it is put. The result joins a [rule.FieldError] for every fault, or is nil.
 func (c Config) Validate() error {

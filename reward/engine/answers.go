@@ -9,17 +9,20 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// By says who makes an operator's call and why, and makes it safe to repeat. The zero By is nobody, unrepeatable.
+// By says who makes an operator's call and why, and makes calls that move a record safe to repeat. The zero By is nobody,
+// and its calls tell a repeat by the record's state alone. Calls about documents ([Engine.Put], [Engine.Retire],
+// [Engine.Pause] ...) keep Actor and Reason and have no use for Request and Seq: repeated, they find nothing to change. A
+// field beyond its bounds is a [rule.FieldError]: "actor", "reason", "request", "seq".
 type By struct {
-	// Actor is who: at most 128 bytes. It is kept with what the call changes.
+	// Actor is who: at most 128 bytes of UTF-8 without NUL. It is kept with what the call changes.
 	Actor string
-	// Reason is why, for people: at most 1,024 bytes. It is kept too.
+	// Reason is why, for people: at most 1,024 bytes, likewise. It is kept too.
 	Reason string
 	// Request is an ID of the call among those about the same user: 1 to 128 bytes. A call repeated with it changes
 	// nothing and answers as the first time; with other content it is a [task.ConflictError]. Empty: none.
 	Request string
 	// Seq is the record's Seq the caller saw. A record that has moved on is a [reward.StatusError], unless it moved by
-	// this very call: then the call is a repeat. 0: any.
+	// this very call: then the call is a repeat. 0: any. It is never negative.
 	Seq int64
 }
 

@@ -20,25 +20,31 @@ import (
 // claimable. Rejection is final; it gives back what the record used of limits, budgets and caps unless its reward keeps it.
 //
 // A record that is already where the call leads is answered with Changed false; one in another state is a
-// [reward.StatusError]. An unknown record is [reward.ErrUnknown].
+// [reward.StatusError]. An unknown record is [reward.ErrUnknown]. A repeat is known by what [By] says of it; the same
+// request for anything else is a [task.ConflictError]. A faulty ID or By is a [rule.FieldError] for each fault. The rest is
+// as for [Engine.Record]: [ErrBusy], [ErrCatalogMoving], what the store answered, and only after one that matches
+// [ErrUnknown] may the record have moved.
 func (e *Engine) Review(ctx context.Context, by By, id reward.ID, pass bool) (reward.Moved, error) {
 	return e.command(ctx, by, decide.Command{Op: decide.OpReview, Record: id, Pass: pass})
 }
 
 // Claim grants a claimable record to its user. From its deadline on the record has lapsed, and the answer is a
-// [reward.StatusError]. Claiming it again changes nothing.
+// [reward.StatusError], as for any record that is neither claimable nor granted. A granted one is answered with Changed
+// false. Other errors are as of [Engine.Review].
 func (e *Engine) Claim(ctx context.Context, id reward.ID) (reward.Moved, error) {
 	return e.command(ctx, By{}, decide.Command{Op: decide.OpClaim, Record: id})
 }
 
 // Deduct takes a granted record back: its amount leaves the user's available balance. The record goes on using limits,
 // budgets and caps. Where less is available than it gave, the answer is [ledger.ErrInsufficient]; for a reward with
-// NoDeduct it is [reward.ErrNoDeduct].
+// NoDeduct it is [reward.ErrNoDeduct]. A deducted record is answered with Changed false; other errors are as of
+// [Engine.Review].
 func (e *Engine) Deduct(ctx context.Context, by By, id reward.ID) (reward.Moved, error) {
 	return e.command(ctx, by, decide.Command{Op: decide.OpDeduct, Record: id})
 }
 
-// Reinstate grants a deducted record again, in full.
+// Reinstate grants a deducted record again, in full. A granted one is answered with Changed false, also one that was never
+// deducted; other errors are as of [Engine.Review].
 func (e *Engine) Reinstate(ctx context.Context, by By, id reward.ID) (reward.Moved, error) {
 	return e.command(ctx, by, decide.Command{Op: decide.OpReinstate, Record: id})
 }
@@ -81,7 +87,7 @@ func (e *Engine) command(ctx context.Context, by By, cmd decide.Command) (reward
 			if err == nil {
 				err = ErrBusy
 			}
-			return reward.Moved{}, fmt.Errorf("%s %s, %d tries: %w", cmd.Op, cmd.Record, try+1, err)
+			return reward.Moved{}, c.unless(fmt.Errorf("%s %s, %d tries: %w", cmd.Op, cmd.Record, try+1, err))
 		}
 		if stop := pause(ctx, try+1); stop != nil {
 			return reward.Moved{}, c.unless(stop)

@@ -25,13 +25,15 @@ const DocumentsMax = 64 << 20
 // revision. A document with a Revision is written only if it is still the stored one's ([ErrStale]); 0 overwrites.
 //
 // Every fault is reported at once: an error that joins a [rule.FieldError] for each, with paths such as
-// "reward RS000910: rule.all[0].n". By.Actor and By.Reason are stored with the documents.
+// "reward RS000910: rule.all[0].n". A document given twice is a fault, as is one that was retired. By.Actor and By.Reason
+// are stored with the documents. [ErrBusy] means that others kept putting; after an error that matches [ErrUnknown] the
+// documents may be there, and the same call, repeated, tells.
 func (e *Engine) Put(ctx context.Context, by By, docs ...Document) (revision int64, err error) {
 	return e.write(ctx, by, catalog.Change{Documents: plain(docs)})
 }
 
 // PutMissing is Put for documents that are not there yet: those that are, in whatever form, are left alone. An application
-// may call it at every start without undoing what its operators edited.
+// may call it at every start without undoing what its operators edited. Those that are left alone are not checked.
 func (e *Engine) PutMissing(ctx context.Context, by By, docs ...Document) (revision int64, err error) {
 	return e.write(ctx, by, catalog.Change{Documents: plain(docs), Missing: true})
 }
@@ -39,7 +41,8 @@ func (e *Engine) PutMissing(ctx context.Context, by By, docs ...Document) (revis
 // PutJSON is Put for documents in JSON: an object with any of the fields calendar, assets, task_groups, tasks,
 // reward_groups and rewards, each but the first a list. Fields have the documents' names in snake_case, matched exactly; null
 // is as good as absent. Unknown names, names given twice and values that do not fit are each a [rule.FieldError] with a path
-// such as "rewards[3].rule.all[0].n"; after 100 places with faults reading ends. At most [DocumentsMax] bytes are read.
+// such as "rewards[3].rule.all[0].n"; after 100 places with faults reading ends. At most [DocumentsMax] bytes are read,
+// and nothing may follow the object.
 func (e *Engine) PutJSON(ctx context.Context, by By, r io.Reader) (revision int64, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, DocumentsMax+1))
 	if err != nil {
@@ -111,7 +114,7 @@ func (e *Engine) write(ctx context.Context, by By, ch catalog.Change) (int64, er
 	}
 	ch.Actor, ch.Reason = by.Actor, by.Reason
 	now := e.now()
-	var lost error
+	var lost error // an answer was lost: whatever ends the call, the documents may have been written
 	for try := 1; ; try++ {
 		cat, err := e.fresh(ctx)
 		if err != nil {

@@ -57,7 +57,7 @@ type shared struct {
 	spaces   sync.Pool // of *workspace
 }
 
-// New returns an engine over a store. It reads nothing yet and starts nothing. A nil store is an error.
+// New returns an engine over a store. It reads nothing yet and starts nothing. The only error is that of a nil store.
 func New(st store.Store, opt Options) (*Engine, error) {
 	if st == nil {
 		return nil, errors.New("engine: no store")
@@ -74,7 +74,8 @@ func New(st store.Store, opt Options) (*Engine, error) {
 }
 
 // With returns the same engine on another view of its store, such as one bound to a transaction. Both share compiled
-// catalogs. What the other engine answers holds only once its transaction is committed.
+// catalogs. What the other engine answers holds only once its transaction is committed. The
+// store must hold the same rows as the first: a nil one, or one of other data, is not noticed here.
 func (e *Engine) With(st store.Store) *Engine { return &Engine{st: st, shared: e.shared} }
 
 // now reads the clock.

@@ -16,7 +16,8 @@ import (
 )
 
 // Rewards yields the records a query selects, newest first, as they read now. It may lag behind what other processes just
-// wrote. Any call may be made inside the loop. An error ends it.
+// wrote. Any call may be made inside the loop. An error ends it; a faulty query is a [rule.FieldError] for each fault, at
+// once. The sequence may be ranged over again, and reads again.
 func (e *Engine) Rewards(ctx context.Context, q reward.Query) iter.Seq2[reward.Record, error] {
 	return func(yield func(reward.Record, error) bool) {
 		if err := q.Validate(); err != nil {
@@ -81,7 +82,8 @@ func listQuery(q reward.Query) store.Query {
 }
 
 // Balances returns the balances of all of a user's accounts, by asset: what is available, and what was issued to them
-// (which is never positive: the two of an asset add up to zero). A user unknown has none.
+// (which is never positive: the two of an asset add up to zero). A user never seen has none; an ID that can be no user's is
+// a [rule.FieldError].
 func (e *Engine) Balances(ctx context.Context, user string) ([]ledger.Balance, error) {
 	if err := checkUser(user); err != nil {
 		return nil, err
@@ -106,7 +108,8 @@ func (e *Engine) Balances(ctx context.Context, user string) ([]ledger.Balance, e
 }
 
 // Statement yields a user's transfers of an asset that touched what is available, oldest first, each with what was
-// available after it. An error ends it.
+// available after it. There are none of a user or an asset never seen. It may lag behind what other processes just wrote.
+// An error ends it; an ID or code that can be none is a [rule.FieldError].
 func (e *Engine) Statement(ctx context.Context, user, asset string) iter.Seq2[ledger.Line, error] {
 	return func(yield func(ledger.Line, error) bool) {
 		var f rule.Faults
@@ -135,7 +138,7 @@ func (e *Engine) Statement(ctx context.Context, user, asset string) iter.Seq2[le
 
 // Explain answers why a user did or did not get a reward: the rule with have and need of each node, what was decided,
 // and what would block the next match. It changes nothing. An unknown reward is [reward.ErrUnknown]; a user never seen has
-// done nothing yet.
+// done nothing yet; an ID that can be no user's is a [rule.FieldError].
 func (e *Engine) Explain(ctx context.Context, user, code string) (Explanation, error) {
 	if err := checkUser(user); err != nil {
 		return Explanation{}, err
@@ -158,7 +161,8 @@ func (e *Engine) Explain(ctx context.Context, user, code string) (Explanation, e
 
 // Board answers everything a page about one user shows, read at one instant: tasks with the record of the present period,
 // rewards with their explanation, and balances. Drafts and retired documents are left out. With groups, only tasks and
-// rewards of these groups are shown, and a code that no group has shows nothing. It changes nothing.
+// rewards of these groups are shown, and a code that no group has shows nothing. It changes nothing. A user never seen has
+// a board with nothing done; an ID that can be no user's is a [rule.FieldError].
 func (e *Engine) Board(ctx context.Context, user string, groups ...string) (Board, error) {
 	if err := checkUser(user); err != nil {
 		return Board{}, err

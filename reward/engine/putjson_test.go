@@ -1,13 +1,16 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 func (b *bench) putJSON(text string) error {
@@ -97,5 +100,40 @@ func TestPutJSON_aReaderThatFailsWritesNothing(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := b.PutJSON(b.ctx, ops, io.MultiReader(strings.NewReader(`{"tasks":[{"code":"a"}]`), iotest.ErrReader(broken)))
 	want(t, "its error", errors.Is(err, broken), true)
+	want(t, "revision", b.revision(), 1)
+}
+
+// TestPut_refusesBombs holds that a document whose condition or rule is made to exhaust a parser or an evaluator is refused
+// when it is put, in Go and in JSON, and writes nothing. It would not end, or end the process, if it were not.
+func TestPut_refusesBombs(t *testing.T) {
+	const mega = 1 << 20
+	for _, c := range []struct{ name, where string }{
+		{"2 MB of parentheses", strings.Repeat("(", mega) + "vip" + strings.Repeat(")", mega)},
+		{"parentheses below the bound of bytes", strings.Repeat("(", 2000) + "vip" + strings.Repeat(")", 2000)},
+		{"nested loops", "all(1..1000000, all(1..1000000, all(1..1000000, # > 0)))"},
+		{"a string that grows", `repeat("a", 1000000000) == city`},
+		{"a regular expression", `city matches "(a*)*(b*)*(c*)*$"`},
+		{"an exponent", "total == 1e1000000000"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			shop := task.Config{Code: "shop", Period: rule.Unlimited, Where: c.where,
+				Attrs: rule.Schema{"vip": rule.Bool, "city": rule.String, "total": rule.Decimal}}
+			b.refuse([]string{"task shop: where"}, shop)
+			text, err := json.Marshal(map[string]any{"tasks": []any{shop}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantFaults(t, b.putJSON(string(text)), "task shop: where")
+			shop.Where = ""
+			b.put(shop)
+			b.refuse([]string{"reward R: rule.where"}, reward.Config{Code: "R", Amount: points(1), Rule: rule.Count("shop", 1).Where(c.where)})
+		})
+	}
+	b := setup(t)
+	deep := strings.Repeat(`{"all":[`, mega) + `{"done":"a"}` + strings.Repeat("]}", mega)
+	if err := b.putJSON(`{"rewards":[{"code":"R","rule":` + deep + `}]}`); !errors.Is(err, rule.ErrInvalid) {
+		t.Errorf("2 MB of nested rules: %v", err)
+	}
 	want(t, "revision", b.revision(), 1)
 }

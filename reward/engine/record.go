@@ -45,7 +45,8 @@ func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, 
 
 // RecordBatch records events of any number of users. It answers one Result for each, in the order given; a bad event stops
 // no other. The events of one user are decided in the order given, as if recorded one by one; other users' are decided
-// independently. Repeating a batch is a set of replays. The error of the call itself means that nothing was tried.
+// independently. Repeating a batch is a set of replays. No events are no results. The error of the call itself means that
+// nothing was tried.
 func (e *Engine) RecordBatch(ctx context.Context, events ...task.Event) ([]Result, error) {
 	c := &call{e: e, results: make([]Result, len(events))}
 	if err := c.record(ctx, events); err != nil {

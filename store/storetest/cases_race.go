@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -158,12 +159,14 @@ func raceRead(e *env) {
 					e.Errorf("commit: %v", err)
 					return
 				}
+				runtime.Gosched() // on one processor the reader would else see the beginning and the end alone
 			}
 			return
 		}
 		for last := false; !last; {
 			last = written.Load()
 			e.readTogether()
+			runtime.Gosched()
 		}
 	})
 }
