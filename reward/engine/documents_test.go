@@ -157,6 +157,21 @@ func TestPut_S1_theFirstTaskFixesACalendarThatWasNeverPut(t *testing.T) {
 	}
 }
 
+// What is checked is what is stored, in which instants are cut to the microsecond: else nobody could read the catalog again.
+func TestPut_S21_aWindowShorterThanAMicrosecondIsRefused(t *testing.T) {
+	b := setup(t, counter("t"))
+	r := each("R", "t")
+	r.Window = rule.Window{Start: b.at(3, 0, 0), End: b.at(3, 0, 0).Add(500 * time.Nanosecond)}
+	b.refuse([]string{"reward R: window.end", "reward R: rule"}, r)
+	if _, err := b.another().Catalog(b.ctx); err != nil {
+		t.Error(err)
+	}
+	r.Window = rule.Window{Start: b.at(1, 0, 0).Add(500 * time.Nanosecond)}
+	b.put(r)
+	r.Title = "the same start, as it was given"
+	b.put(r)
+}
+
 func TestPut_S21_whatCountsIsNoDraftAgain(t *testing.T) {
 	b := setup(t)
 	docs := full(b)
