@@ -172,6 +172,21 @@ func TestPut_S21_aWindowShorterThanAMicrosecondIsRefused(t *testing.T) {
 	b.put(r)
 }
 
+// Nothing in an Extra grows when it is stored: as large as may be, it can be read again.
+func TestPut_anExtraOfLinksComesBackAsItWas(t *testing.T) {
+	b := setup(t, counter("t"))
+	r := each("R", "t")
+	r.Extra = json.RawMessage(`"` + strings.Repeat("<&>", rule.ExtraMax/3-1) + `"`)
+	b.put(r)
+	cat, err := b.another().Catalog(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := cat.Reward("R"); string(got.Extra) != string(r.Extra) {
+		t.Errorf("an extra of %d bytes came back with %d", len(r.Extra), len(got.Extra))
+	}
+}
+
 func TestPut_S21_whatCountsIsNoDraftAgain(t *testing.T) {
 	b := setup(t)
 	docs := full(b)
