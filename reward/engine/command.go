@@ -189,7 +189,7 @@ func (c *commanding) repeated(s *decide.State, causes []*store.CauseRow) (m rewa
 		return m, false, nil
 	}
 	made := slices.ContainsFunc(record.Moves, func(m reward.Move) bool {
-		return m.Seq > 1 && m.Time.Equal(c.now) && m.Actor == c.cmd.Actor && m.Reason == c.cmd.Reason && m.Request == c.cmd.Request
+		return m.Seq > 1 && m.Status == c.cmd.Leads(record) && m.Time.Equal(c.now) && m.Actor == c.cmd.Actor && m.Reason == c.cmd.Reason && m.Request == c.cmd.Request
 	})
 	if !made { // the first move is the making
 		return m, false, nil

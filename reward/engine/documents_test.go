@@ -157,6 +157,36 @@ func TestPut_S1_theFirstTaskFixesACalendarThatWasNeverPut(t *testing.T) {
 	}
 }
 
+// What is checked is what is stored, in which instants are cut to the microsecond: else nobody could read the catalog again.
+func TestPut_S21_aWindowShorterThanAMicrosecondIsRefused(t *testing.T) {
+	b := setup(t, counter("t"))
+	r := each("R", "t")
+	r.Window = rule.Window{Start: b.at(3, 0, 0), End: b.at(3, 0, 0).Add(500 * time.Nanosecond)}
+	b.refuse([]string{"reward R: window.end", "reward R: rule"}, r)
+	if _, err := b.another().Catalog(b.ctx); err != nil {
+		t.Error(err)
+	}
+	r.Window = rule.Window{Start: b.at(1, 0, 0).Add(500 * time.Nanosecond)}
+	b.put(r)
+	r.Title = "the same start, as it was given"
+	b.put(r)
+}
+
+// Nothing in an Extra grows when it is stored: as large as may be, it can be read again.
+func TestPut_anExtraOfLinksComesBackAsItWas(t *testing.T) {
+	b := setup(t, counter("t"))
+	r := each("R", "t")
+	r.Extra = json.RawMessage(`"` + strings.Repeat("<&>", rule.ExtraMax/3-1) + `"`)
+	b.put(r)
+	cat, err := b.another().Catalog(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := cat.Reward("R"); string(got.Extra) != string(r.Extra) {
+		t.Errorf("an extra of %d bytes came back with %d", len(r.Extra), len(got.Extra))
+	}
+}
+
 func TestPut_S21_whatCountsIsNoDraftAgain(t *testing.T) {
 	b := setup(t)
 	docs := full(b)

@@ -103,6 +103,21 @@ func TestReview_S19_aLostAnswerIsFoundAgain(t *testing.T) {
 	}
 }
 
+// A move of the same instant by the same actor is not taken for the one whose answer was lost.
+func TestClaim_S19_aLostAnswerIsNotTheReviewBeforeIt(t *testing.T) {
+	r := each("R", "t")
+	r.Review, r.Claim = true, true
+	b := setup(t, counter("t"), r)
+	id := b.did("u", "t").Rewards[0].ID
+	if _, err := b.Review(b.ctx, engine.By{}, id, true); err != nil {
+		t.Fatal(err)
+	}
+	b.lose(1, false)
+	m, err := b.Claim(b.ctx, id)
+	want(t, "the claim", fmt.Sprintln(m.Changed, m.Record.Status, err), "true granted <nil>\n")
+	want(t, "available", b.has("u", "points"), "5")
+}
+
 func TestRecord_anAnswerThatStaysLostIsErrUnknown(t *testing.T) {
 	b := setup(t, counter("order"), each("R", "order"))
 	id := b.did("lin", "order").Rewards[0].ID

@@ -77,6 +77,9 @@ func (p *planner) document(d Document) {
 	}
 	p.seen[use{kind, code}] = true
 	old, exists := p.c.find(kind, code)
+	if !p.ch.Retire && !(p.ch.Missing && exists) {
+		d = p.canonical(kind, d)
+	}
 	s := Stored{Document: d, Meta: Meta{Since: p.next, Put: p.now}, Actor: p.ch.Actor, Reason: p.ch.Reason, Time: p.now}
 	switch {
 	case p.ch.Retire:
@@ -105,6 +108,24 @@ func (p *planner) document(d Document) {
 	}
 	p.age(&s, old, exists)
 	p.write(kind, code, s)
+}
+
+// canonical is a document as every engine will read it, so that this is what is checked: in the stored form instants are cut
+// to the microsecond, for one. A document with faults of its own stays as it is, and Apply reports them.
+func (p *planner) canonical(kind string, d Document) Document {
+	if v, ok := d.(interface{ Validate() error }); ok && v.Validate() != nil {
+		return d
+	}
+	body, err := content(d)
+	if err != nil {
+		return d // write says so
+	}
+	read, err := decodeContent(kind, body)
+	if err != nil {
+		p.unwritten = errors.Join(p.unwritten, err)
+		return d
+	}
+	return read
 }
 
 // refuse records a fault of a document as a whole.

@@ -135,12 +135,23 @@ func (s Stored) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(envelope{V: format, Doc: doc, Since: s.Meta.Since, Put: s.Meta.Put, Moved: s.Meta.Moved,
+	return unescaped(envelope{V: format, Doc: doc, Since: s.Meta.Since, Put: s.Meta.Put, Moved: s.Meta.Moved,
 		Retired: s.Meta.Retired, Actor: s.Actor, Reason: s.Reason, Time: s.Time})
 }
 
 // content is the document's own JSON without its revision: equal content is equal bytes.
-func content(d Document) ([]byte, error) { return json.Marshal(unrevised(d)) }
+func content(d Document) ([]byte, error) { return unescaped(unrevised(d)) }
+
+// unescaped is json.Marshal without the escapes for HTML, which would make a link in an Extra longer than it may be.
+func unescaped(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
 
 // Decode reads the stored form of a document of a kind.
 func Decode(kind string, revision int64, body []byte) (Stored, error) {

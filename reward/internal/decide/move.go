@@ -60,6 +60,12 @@ func (s *State) Move(c Command) (reward.Moved, error) {
 	return reward.Moved{Record: record, Changed: err == nil}, err
 }
 
+// Leads is the state a command leads a record to.
+func (c Command) Leads(r reward.Record) reward.Status {
+	_, to := c.path(r)
+	return to
+}
+
 // path is the state a command starts from and the one it leads to.
 func (c Command) path(r reward.Record) (from, to reward.Status) {
 	switch {
