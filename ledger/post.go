@@ -48,11 +48,11 @@ func Post(t Transfer, debit, credit Balance) (Balance, Balance, error) {
 	if d.Account.Kind == Available && compare(d.Value, t.Amount.Value) < 0 {
 		return debit, credit, &InsufficientError{Account: d.Account, Available: d.Amount(), Wanted: t.Amount}
 	}
-	dAfter, err := d.change(t.Amount.Neg())
+	dAfter, err := d.change(t.Amount, Amount.Sub)
 	if err != nil {
 		return debit, credit, err
 	}
-	cAfter, err := c.change(t.Amount)
+	cAfter, err := c.change(t.Amount, Amount.Add)
 	if err != nil {
 		return debit, credit, err
 	}
@@ -93,8 +93,8 @@ func (b Balance) of(account Account) (Balance, error) {
 }
 
 // change gives the balance after one more transfer. b has no fault and the amount is proper.
-func (b Balance) change(by Amount) (Balance, error) {
-	sum, err := b.Amount().Add(by)
+func (b Balance) change(by Amount, op func(Amount, Amount) (Amount, error)) (Balance, error) {
+	sum, err := op(b.Amount(), by)
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", b.Account, err)
 	}

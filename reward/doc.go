@@ -73,11 +73,12 @@
 //
 // # Editing
 //
-// A Draft counts nothing and may change freely. From the calendar's Skew before the window's start on (without a start,
-// from the put that ends the draft) these are fixed: rule, window start, the cycle of the limit, group, asset of the
-// amount, AmountFrom. The cycle of a budget is fixed once there is one. Everything else may change, and holds for what
-// is decided after. A window's end that moves makes the events count that lie inside the new window: the user's next
-// event counts them anew, and what was granted stays.
+// A Draft counts nothing and may change freely; so may a document whose window has not begun, and each put of it begins
+// anew: only events recorded from then on count, but for gates. From the calendar's Skew before the window's start on
+// (without a start, from the put that ends the draft) these are fixed: rule, window start, the cycle of the limit, group,
+// asset of the amount, AmountFrom. The cycle of a budget is fixed once there is one. Everything else may change, and holds
+// for what is decided after. A window's end that moves makes the events count that lie inside the new window: the user's
+// next event counts them anew, and what was granted stays.
 //
 // Nothing is deleted. A retired reward decides nothing more; its records live on.
 //

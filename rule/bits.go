@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 )
@@ -39,6 +40,19 @@ func (b *Bits) Set(n int64) bool {
 	was := b.Words[i]&bit != 0
 	b.Words[i] |= bit
 	return !was
+}
+
+// All yields the ordinals in the set, rising.
+func (b Bits) All() iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for i, w := range b.Words {
+			for ; w != 0; w &= w - 1 {
+				if !yield(b.Base + int64(i)*64 + int64(bits.TrailingZeros64(w))) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Count is how many ordinals of lo to hi, both included, are in the set.

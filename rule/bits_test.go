@@ -1,6 +1,8 @@
 package rule_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -8,7 +10,7 @@ import (
 	"github.com/guerdon-go/guerdon/rule"
 )
 
-// Bits answers like a map of ordinals: Set, Has, Count, Runs and Last, in any range, for ordinals far apart and below zero;
+// Bits answers like a map of ordinals: Set, All, Has, Count, Runs and Last, in any range, for ordinals far apart and below zero;
 // and a set has one form, whatever the order it was filled in.
 func TestBits_S13_answersLikeAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -26,6 +28,9 @@ func TestBits_S13_answersLikeAMap(t *testing.T) {
 		}
 		if len(model) > 0 && (bits.Words[0] == 0 || bits.Words[len(bits.Words)-1] == 0) {
 			t.Fatalf("empty words at an end: %+v", bits)
+		}
+		if all := slices.Collect(bits.All()); !slices.Equal(all, slices.Sorted(maps.Keys(model))) {
+			t.Fatalf("All gives %v of %+v", all, bits)
 		}
 		for range 20 {
 			lo, hi, n := ordinal.Draw(t, "lo"), ordinal.Draw(t, "hi"), rapid.Int64Range(1, 9).Draw(t, "n")

@@ -1,11 +1,8 @@
 package rule
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -30,7 +27,8 @@ func (c Calendar) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes and replaces c whole. Durations are read by [time.ParseDuration].
-// Names are matched exactly; unknown ones and values of another type are each a [FieldError], joined, and leave c as it was.
+// Names are matched exactly; unknown ones, those given twice and values of another type are each a [FieldError], joined, and
+// leave c as it was.
 // It does not validate: a calendar read from JSON may still have an unknown zone. A JSON null changes nothing.
 func (c *Calendar) UnmarshalJSON(data []byte) error {
 	var in calendarJSON
@@ -62,28 +60,21 @@ func (s *calendarSpan) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// unmarshalFields decodes a JSON object into the targets by exact name, and reports whether data was null instead.
-// encoding/json would match names in any case and stop at the first fault.
+// unmarshalFields decodes a JSON object into the targets by exact name, and reports whether data was null instead. Unknown
+// names and names given twice are faults. encoding/json would match names in any case and stop at the first fault.
 func unmarshalFields(data []byte, targets map[string]any) (null bool, err error) {
-	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
-		return true, nil
+	var d jsonReader
+	raw, ok := d.text(data)
+	if !ok || string(raw) == "null" {
+		return ok, d.faults.Err()
 	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return false, &FieldError{Value: clip(string(data), valueMax), Reason: "must be a JSON object"}
-	}
-	var faults Faults
-	for _, name := range slices.Sorted(maps.Keys(raw)) {
-		target, ok := targets[name]
-		if !ok {
-			faults.Add(name, "", "is no field that is known here")
-			continue
-		}
-		if err := json.Unmarshal(raw[name], target); err != nil {
-			faults.At(name, typeFault(raw[name], target, err))
+	known := func(name string) bool { return targets[name] != nil }
+	for _, f := range d.object(raw, "", known) {
+		if err := json.Unmarshal(f.raw, targets[f.name]); err != nil {
+			d.faults.At(f.name, typeFault(f.raw, targets[f.name], err))
 		}
 	}
-	return false, faults.Err()
+	return false, d.faults.Err()
 }
 
 // typeFault says what a field must be when encoding/json could not read it, in words without Go's types.

@@ -149,14 +149,15 @@ func TestCalendar_JSON_leavesOutZeroFields(t *testing.T) {
 func TestCalendar_JSON_namesEveryFault(t *testing.T) {
 	before := rule.Calendar{Zone: "UTC"}
 	got := before
-	err := json.Unmarshal([]byte(`{"Zone":"UTC","zone":3,"day_start":1.5,"lateness":"3 days","skew":60,"timezone":"UTC"}`), &got)
+	err := json.Unmarshal([]byte(`{"Zone":"UTC","zone":3,"day_start":1.5,"lateness":"3 days","skew":60,"timezone":"UTC","zone":"UTC"}`), &got)
 	want := []string{
-		"Zone: is no field that is known here",
+		"Zone: is no known field",
+		"timezone: is no known field",
+		"zone: must not be given twice",
+		"zone: must be a string",
 		"day_start: must be a whole number of at most 64 bits",
 		`lateness: must be a duration such as "72h" or "5m30s"`,
 		"skew: must be a string",
-		"timezone: is no field that is known here",
-		"zone: must be a string",
 	}
 	if diff := cmp.Diff(want, calendarFaults(t, err)); diff != "" {
 		t.Error(diff)

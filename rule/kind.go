@@ -72,6 +72,41 @@ const (
 // A Schema is read only while it is used, by any number of goroutines.
 type Schema map[string]Kind
 
+// UnmarshalJSON reads an object of kinds by name and replaces s whole; null leaves s as it was. A kind that is unknown or no
+// string, and a name given twice, are each a [FieldError] by name, joined in the order of the text, and leave s as it was.
+// After 100 faults reading ends. It does not validate: see [Schema.Validate].
+func (s *Schema) UnmarshalJSON(data []byte) error {
+	var d jsonReader
+	raw, ok := d.text(data)
+	switch {
+	case !ok:
+		return d.faults.Err()
+	case string(raw) == "null":
+		return nil
+	case raw[0] != '{':
+		d.add("", shown(raw), "must be an object")
+		return d.faults.Err()
+	}
+	read := make(Schema)
+	for c := (jsonCursor{raw: raw, next: 1}); c.more() && !d.full(); {
+		name, kind := d.string(c.value(), ""), Kind(0)
+		value := c.value()
+		if _, given := read[name]; given {
+			d.add(pathName(name), "", "must not be given twice")
+			continue
+		}
+		if text := d.string(value, pathName(name)); value[0] == '"' {
+			d.addErr(pathName(name), kind.UnmarshalText([]byte(text)))
+		}
+		read[name] = kind
+	}
+	if err := d.faults.Err(); err != nil {
+		return err
+	}
+	*s = read
+	return nil
+}
+
 // Validate checks names, kinds and number, and reports every fault at once as [FieldError] below "attrs", in the order of
 // names.
 //

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,58 @@ func TestKind_textRoundTrips(t *testing.T) {
 	if err := kind.UnmarshalText([]byte("float")); !errors.Is(err, rule.ErrInvalid) || kind != rule.Bool {
 		t.Errorf("float: %v, %v", kind, err)
 	}
+}
+
+func TestSchema_JSON_namesEveryFault(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       string // the whole error; empty if there is none
+	}{
+		{"an object of kinds", `{"a":"int","_":"time"}`, ""},
+		{"null changes nothing", `null`, ""},
+		{"names are for Validate to judge", `{"has":"int","":"bool"}`, ""},
+		{"every fault by its name", `{"a":"float","b":3,"c":"int","c":"bool","d e":"Int","f":null}`,
+			"a: \"float\": must be string, bool, int, decimal, time or strings\nb: \"3\": must be a string\nc: must not be given twice\n" +
+				"[\"d e\"]: \"Int\": must be string, bool, int, decimal, time or strings\nf: \"null\": must be a string"},
+		{"a list", `["int"]`, `"[\"int\"]": must be an object`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, schema := "", rule.Schema{"before": rule.Bool}
+			if err := json.Unmarshal([]byte(tt.text), &schema); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+			if kept := schema["before"] == rule.Bool; kept != (tt.want != "" || tt.text == "null") {
+				t.Errorf("it is %v afterwards", schema)
+			}
+		})
+	}
+	var schema rule.Schema
+	if err := schema.UnmarshalJSON([]byte(`{"a":`)); !errors.Is(err, rule.ErrInvalid) {
+		t.Errorf("no JSON: %v", err)
+	}
+}
+
+// FuzzSchema_JSON: no text panics, and what is read prints and reads back the same.
+func FuzzSchema_JSON(f *testing.F) {
+	f.Add([]byte(`{"total":"decimal","shop":"string"}`))
+	f.Add([]byte(`{"a":"float","a":"int","\u0000":[{}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var s, back rule.Schema
+		if s.UnmarshalJSON(data) != nil {
+			return
+		}
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatalf("%v: %v", s, err)
+		}
+		if err := json.Unmarshal(text, &back); err != nil || !maps.Equal(back, s) {
+			t.Fatalf("%s: %v, %v", text, back, err)
+		}
+	})
 }
 
 func TestSchema_Validate_S5(t *testing.T) {

@@ -45,8 +45,8 @@ type cycleJSON struct {
 // A Unit that is none of the known ones is an error that matches [ErrInvalid].
 func (c Cycle) MarshalJSON() ([]byte, error) { return json.Marshal(cycleJSON(c)) }
 
-// UnmarshalJSON reads what MarshalJSON writes and replaces c whole. Unknown names and values of another type are each a
-// [FieldError], joined, and leave c as it was. It does not validate. A JSON null changes nothing.
+// UnmarshalJSON reads what MarshalJSON writes and replaces c whole. Unknown names, names given twice and values of another
+// type are each a [FieldError], joined, and leave c as it was. It does not validate. A JSON null changes nothing.
 func (c *Cycle) UnmarshalJSON(data []byte) error {
 	var in cycleJSON
 	null, err := unmarshalFields(data, map[string]any{"every": &in.Every, "unit": &in.Unit})
@@ -99,8 +99,8 @@ type limitJSON struct {
 // A unit that is none of the known ones is an error that matches [ErrInvalid].
 func (l Limit) MarshalJSON() ([]byte, error) { return json.Marshal(limitJSON(l)) }
 
-// UnmarshalJSON reads what MarshalJSON writes and replaces l whole. Unknown names and values of another type are each a
-// [FieldError], joined, and leave l as it was. It does not validate. A JSON null changes nothing.
+// UnmarshalJSON reads what MarshalJSON writes and replaces l whole. Unknown names, names given twice and values of another
+// type are each a [FieldError], joined, and leave l as it was. It does not validate. A JSON null changes nothing.
 func (l *Limit) UnmarshalJSON(data []byte) error {
 	var in limitJSON
 	null, err := unmarshalFields(data, map[string]any{"max": &in.Max, "per_cycle": &in.PerCycle, "cycle": &in.Cycle})

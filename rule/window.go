@@ -70,8 +70,8 @@ func (w Window) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, with any offset, and replaces w whole; the bounds are in UTC and cut to the
-// microsecond. Unknown names, values that are no times, and bounds outside the years 1 to 9999 are each a [FieldError],
-// joined, and leave w as it was. It does not check that w ends after it starts. A JSON null changes nothing.
+// microsecond. Unknown names, names given twice, values that are no times, and bounds outside the years 1 to 9999 are
+// each a [FieldError], joined, and leave w as it was. It does not check that w ends after it starts. A JSON null changes nothing.
 func (w *Window) UnmarshalJSON(data []byte) error {
 	var in windowJSON
 	null, err := unmarshalFields(data, map[string]any{"start": &in.Start, "end": &in.End})

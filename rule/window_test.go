@@ -111,9 +111,10 @@ func TestWindow_JSON_printsUTCAtMicroseconds(t *testing.T) {
 
 func TestWindow_JSON_namesEveryFault(t *testing.T) {
 	var w rule.Window
-	err := json.Unmarshal([]byte(`{"start":"yesterday","End":"2026-01-01T00:00:00Z"}`), &w)
+	err := json.Unmarshal([]byte(`{"start":"yesterday","End":"2026-01-01T00:00:00Z","start":null}`), &w)
 	want := []string{
-		"End: is no field that is known here",
+		"End: is no known field",
+		"start: must not be given twice",
 		`start: must be a time in RFC 3339 such as "2026-01-31T00:00:00+08:00"`,
 	}
 	if diff := cmp.Diff(want, calendarFaults(t, err)); diff != "" {
@@ -176,13 +177,14 @@ func TestLimit_JSON_leavesOutZeroFields(t *testing.T) {
 
 func TestLimit_JSON_namesEveryFault(t *testing.T) {
 	var l rule.Limit
-	err := json.Unmarshal([]byte(`{"max":"3","cycle":{"every":1e3,"unit":"hour","Unit":"day"},"total":3}`), &l)
+	err := json.Unmarshal([]byte(`{"max":"3","cycle":{"every":1e3,"unit":"hour","Unit":"day"},"total":3,"max":3}`), &l)
 	want := []string{
-		"cycle.Unit: is no field that is known here",
+		"total: is no known field",
+		"max: must not be given twice",
+		"max: must be a whole number of at most 64 bits",
+		"cycle.Unit: is no known field",
 		"cycle.every: must be a whole number of at most 64 bits",
 		`cycle.unit: must be "day", "week" or "month"`,
-		"max: must be a whole number of at most 64 bits",
-		"total: is no field that is known here",
 	}
 	if diff := cmp.Diff(want, calendarFaults(t, err)); diff != "" {
 		t.Error(diff)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -64,16 +63,10 @@ func locate(src source, err error) error {
 	return errors.Join(faults...)
 }
 
-// decoderField finds the name of the field in what encoding/json complains about.
-var decoderField = regexp.MustCompile(`unknown field "([^"]+)"|Go struct field \w+\.([\w.]+) of`)
-
 func nearest(lines map[string]int, documents map[string]string, fe *rule.FieldError) int {
 	path := fe.Field
 	if document, below, ok := strings.Cut(path+": ", ": "); ok && documents[document] != "" {
 		path = documents[document] + "." + strings.TrimSuffix(below, ": ")
-	}
-	if m := decoderField.FindStringSubmatch(fe.Reason); m != nil {
-		path = strings.TrimPrefix(path+"."+m[1]+m[2], ".")
 	}
 	for path != "" {
 		if line, ok := lines[path]; ok {

@@ -116,3 +116,60 @@ func TestRecordBatch_S15_givesWhatABudgetHasLeft(t *testing.T) {
 	}
 	t.Logf("%d units were refused on the way", st.refused)
 }
+
+// A user whom the budget defers and another whose data moved are done again together, whatever order they came back in.
+func TestRecordBatch_usersThatAreDoneAgainAreInOrder(t *testing.T) {
+	r := each("R", "t")
+	r.Budget = rule.Limit{Max: 1}
+	b := setup(t, counter("t"), counter("u"), r)
+	b.st.commit = func(ctx context.Context, units []store.Unit, _ func() ([]store.Result, error)) ([]store.Result, error) {
+		b.st.commit = nil
+		last := len(units) - 1
+		results, err := b.st.Store.Commit(ctx, units[:last]...)
+		return append(results, store.Result{Moved: true}), err
+	}
+	results, err := b.RecordBatch(b.ctx, task.Event{User: "a", ID: "1", Task: "t"}, task.Event{User: "b", ID: "1", Task: "t"},
+		task.Event{User: "c", ID: "1", Task: "u"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, res := range results {
+		want(t, "the error of user "+string(rune('a'+i)), res.Err, nil)
+	}
+	want(t, "the one whom the budget had nothing for", blocks(results[1].Blocked), "[R: budget_max 1]")
+}
+
+// Each round of a batch reads what it may write, so a large batch of one user takes time in proportion to its length.
+func TestRecordBatch_S6_manyEventsOfOneUserAreReadInParts(t *testing.T) {
+	b := setup(t, counter("t"), each("R", "t"))
+	most, read := 0, 0
+	b.st.load = func(_ context.Context, r store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		for _, k := range r.Keys {
+			for _, p := range k.Parts {
+				if p.Kind == store.KindCause {
+					most, read = max(most, len(p.IDs)), read+len(p.IDs)
+				}
+			}
+		}
+		return next()
+	}
+	events := make([]task.Event, 2500)
+	for i := range events {
+		events[i] = task.Event{User: "u", ID: fmt.Sprint(i), Task: "t"}
+	}
+	for _, replay := range []bool{false, true} {
+		results, err := b.RecordBatch(b.ctx, events...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if r.Err != nil || r.Replay != replay {
+				t.Fatalf("event %d: replay %t, error %v", i, r.Replay, r.Err)
+			}
+		}
+	}
+	if most > 1024 || read > 4*len(events) {
+		t.Errorf("at most %d causes were read at once, and %d in all", most, read)
+	}
+	want(t, "matches", b.explain("u", "R").Matches, 2500)
+}

@@ -135,7 +135,7 @@ func (c *commanding) try(ctx context.Context, cat *compiled) (m reward.Moved, do
 	if m.Changed && len(changes.Records) == 0 { // a repeat, known by its seq
 		return m, true, nil
 	}
-	results, err := c.e.st.Commit(ctx, unit(c.cmd.Record.User, st.Version, changes, c.causes(m)))
+	results, err := c.e.st.Commit(ctx, new(rowSpace).unit(c.cmd.Record.User, st.Version, changes, c.causes(m)))
 	switch {
 	case errors.Is(err, store.ErrUnknown):
 		c.lost = true
@@ -168,7 +168,7 @@ func (c *commanding) load(ctx context.Context, cat *compiled) (*decide.State, st
 		return nil, store.State{}, nil, again, err
 	}
 	s := decide.New(use.Catalog, id.User, c.now)
-	return s, snap.States[0], fill(s, snap.States[0].Rows), false, nil
+	return s, snap.States[0], fill(s, snap.States[0].Rows, nil), false, nil
 }
 
 // repeated answers a call that was made before: under its request ID, or by this very call before its answer was lost.

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
-	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -30,14 +29,7 @@ type placed struct {
 // loading is what one round has read. Its States are in the order of the jobs.
 type loading struct {
 	store.Snapshot
-	histories []map[string][]task.Entry
-	users     []loadedUser
-}
-
-// loadedUser is what was read of one user, ready to decide with, and the causes among it.
-type loadedUser struct {
-	state  *decide.State
-	causes []*store.CauseRow
+	histories []map[string][]task.Entry // nil where nothing is counted again
 }
 
 // rounds is how often a round loads anew because the catalog moved.
@@ -46,12 +38,11 @@ const rounds = 3
 // load reads what the jobs need under one catalog: the causes of their events, what deciding these reads, the records a
 // replay answers with, and the stored events that are to be counted again. Most rounds load once.
 func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *compiled, error) {
-	needs := make([]*decide.Needs, len(jobs))
 	for round := 0; ; round++ {
-		for i, j := range jobs {
-			needs[i] = c.needs(cat, j)
+		for _, j := range jobs {
+			c.needs(cat, j)
 		}
-		l, err := c.read(ctx, jobs, needs, make([][]string, len(jobs)))
+		l, err := c.read(ctx, jobs, nil)
 		if err != nil {
 			return loading{}, nil, err
 		}
@@ -65,7 +56,7 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 		case again:
 			return loading{}, nil, ErrCatalogMoving
 		}
-		l, moved, err := c.complete(ctx, cat, jobs, needs, l)
+		l, moved, err := c.complete(ctx, cat, jobs, l)
 		if err != nil || !moved {
 			return l, cat, err
 		}
@@ -77,50 +68,57 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 
 // complete reads again where what was read showed that more is needed: a second time, and once more should an event have
 // been recorded meanwhile. moved says that the catalog moved, or that this found no end.
-func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, needs []*decide.Needs, l loading) (loading, bool, error) {
-	histories := make([][]string, len(jobs))
+func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loading) (loading, bool, error) {
+	var histories [][]string
 	for range rounds {
-		c.fill(cat, jobs, &l)
+		c.fill(cat, jobs, l)
 		more := false
 		for i, j := range jobs {
-			more = c.wants(cat, l.users[i], j, needs[i], &histories[i]) || more
+			codes, wants := c.wants(cat, j)
+			if more = more || wants; len(codes) > 0 {
+				if histories == nil {
+					histories = make([][]string, len(jobs))
+				}
+				histories[i] = append(histories[i], codes...)
+			}
 		}
 		if !more {
 			return l, false, nil
 		}
 		var err error
-		if l, err = c.read(ctx, jobs, needs, histories); err != nil || l.Stamp.Revision > cat.stamp.Revision {
+		if l, err = c.read(ctx, jobs, histories); err != nil || l.Stamp.Revision > cat.stamp.Revision {
 			return l, err == nil, err
 		}
 	}
 	return l, true, nil
 }
 
-// wants adds what a job needs beyond what was read, and reports whether there is any.
-func (c *call) wants(cat *compiled, u loadedUser, j *job, n *decide.Needs, histories *[]string) bool {
-	more := false
+// wants adds what a job needs beyond what was read, and names the tasks whose stored events it needs. more reports whether
+// there is any of either.
+func (c *call) wants(cat *compiled, j *job) (codes []string, more bool) {
+	w := j.space
 	for k := range j.items {
 		it := &j.items[k]
-		if row := find(u.causes, it.given.ID); row != nil {
+		if row := find(w.causes, it.given.ID); row != nil {
 			if !it.recalled {
 				it.recalled = true
-				more = c.recall(n, row) || more
+				more = c.recall(&w.needs, row) || more
 			}
 			continue
 		}
 		if it.err != nil {
 			continue
 		}
-		for _, code := range u.state.Missing(cat.Tasks[it.event.Task]) {
-			if !slices.Contains(*histories, code) {
-				*histories, more = append(*histories, code), true
+		for _, code := range w.state.Missing(cat.Tasks[it.event.Task]) {
+			if !slices.Contains(codes, code) {
+				codes, more = append(codes, code), true
 			}
 		}
 	}
 	if more {
-		n.Sort()
+		w.needs.Sort()
 	}
-	return more
+	return codes, more
 }
 
 // recall adds the records that a replay answers with.
@@ -138,8 +136,12 @@ func (c *call) recall(n *decide.Needs, row *store.CauseRow) bool {
 
 // needs brings a user's events into canonical form and says what deciding them reads. An event that cannot be recorded
 // is looked up all the same, because a repeat is never an error.
-func (c *call) needs(cat *compiled, j *job) *decide.Needs {
-	n := &decide.Needs{}
+func (c *call) needs(cat *compiled, j *job) {
+	if j.space == nil {
+		j.space = c.e.shared.space()
+	}
+	n := &j.space.needs
+	n.Reset()
 	for i := range j.items {
 		it := &j.items[i]
 		it.recalled = false
@@ -152,26 +154,29 @@ func (c *call) needs(cat *compiled, j *job) *decide.Needs {
 		}
 	}
 	n.Sort()
-	return n
 }
 
 // read loads the parts of all jobs, and the stored events of the tasks named for each.
-func (c *call) read(ctx context.Context, jobs []*job, needs []*decide.Needs, histories [][]string) (loading, error) {
+func (c *call) read(ctx context.Context, jobs []*job, histories [][]string) (loading, error) {
 	r := store.Request{Keys: make([]store.Key, len(jobs)), ForUpdate: true}
 	for i, j := range jobs {
-		ids := make([]string, 0, len(j.items))
+		w := j.space
+		w.ids = w.ids[:0]
 		for _, it := range j.items {
-			ids = append(ids, store.CauseID(store.CauseEvent, it.given.ID))
+			w.ids = append(w.ids, store.CauseID(store.CauseEvent, it.given.ID))
 		}
-		if len(ids) > 1 {
-			slices.Sort(ids)
-			ids = slices.Compact(ids)
+		if len(w.ids) > 1 {
+			slices.Sort(w.ids)
+			w.ids = slices.Compact(w.ids)
 		}
-		r.Keys[i] = store.Key{User: j.user, Parts: parts(needs[i], ids)}
-		for _, code := range histories[i] {
-			r.Keys[i].Parts = append(r.Keys[i].Parts, history(j.user, code))
+		w.parts, w.all = appendParts(w.parts[:0], w.all[:0], &w.needs, w.ids)
+		r.Keys[i] = store.Key{User: j.user, Parts: w.parts}
+		if histories != nil {
+			for _, code := range histories[i] {
+				r.Keys[i].Parts = append(r.Keys[i].Parts, history(j.user, code))
+			}
 		}
-		r.Counters = append(r.Counters, needs[i].Counters...)
+		r.Counters = append(r.Counters, w.needs.Counters...)
 	}
 	if len(jobs) > 1 {
 		slices.Sort(r.Counters)
@@ -181,7 +186,10 @@ func (c *call) read(ctx context.Context, jobs []*job, needs []*decide.Needs, his
 	if err != nil {
 		return loading{}, wrap(err)
 	}
-	l := loading{Snapshot: snap, histories: make([]map[string][]task.Entry, len(jobs))}
+	l := loading{Snapshot: snap}
+	if histories != nil {
+		l.histories = make([]map[string][]task.Entry, len(jobs))
+	}
 	for i, codes := range histories {
 		if len(codes) > 0 {
 			l.histories[i] = eventsOf(snap.States[i].Rows, codes)
@@ -196,20 +204,21 @@ func history(user, code string) store.Part {
 }
 
 // fill makes the states of what was read.
-func (c *call) fill(cat *compiled, jobs []*job, l *loading) {
-	l.users = make([]loadedUser, len(l.States))
-	for i := range l.users {
-		s := c.state(cat, *l, i, jobs[i])
-		l.users[i] = loadedUser{s, fill(s, l.States[i].Rows)}
+func (c *call) fill(cat *compiled, jobs []*job, l loading) {
+	for i, j := range jobs {
+		c.state(cat, l, i, j)
+		j.space.causes = fill(j.space.state, l.States[i].Rows, j.space.causes[:0])
 	}
 }
 
-// state returns an empty state for a job.
-func (c *call) state(cat *compiled, l loading, i int, j *job) *decide.State {
-	s := decide.New(cat.Catalog, l.States[i].User, c.now)
+// state makes the state of a job one of its user, with nothing in it yet.
+func (c *call) state(cat *compiled, l loading, i int, j *job) {
+	s := j.space.state
+	s.Reset(cat.Catalog, j.user, c.now)
 	s.Rows = c.e.st.Limits().RowsPerUnit
-	s.History = l.histories[i]
-	s.Scratch = new(rule.Scratch)
+	if l.histories != nil {
+		s.History = l.histories[i]
+	}
 	if l.Lagging { // all that is known of a counter is what it said when it refused
 		s.Counters, s.Refused = nil, j.refused
 	} else {
@@ -218,7 +227,6 @@ func (c *call) state(cat *compiled, l loading, i int, j *job) *decide.State {
 			s.Refused = j.refused
 		}
 	}
-	return s
 }
 
 // trusting is after how many tries a counter's refusal is believed over what was read of it since. A reading tells of what was
@@ -231,9 +239,11 @@ const seqs = 1024
 // decide decides a user's events in order, as many as fit into one unit.
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
-	s, causes := l.users[at].state, l.users[at].causes
+	w := j.space
+	s, causes := w.state, w.causes
 	s.Prepare()
-	d := &decision{job: j, results: make([]placed, 0, len(j.items))}
+	d := &w.decision
+	*d = decision{job: j, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {
 		if row := find(causes, it.given.ID); row != nil {
 			d.results = append(d.results, placed{it.at, c.answer(s, j, it, row)})
@@ -249,9 +259,8 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			break
 		}
 		out, cause, err := s.Record(it.event, it.timeGiven, c.strict)
-		var completed *task.CompletedError
 		switch {
-		case errors.As(err, &completed):
+		case errors.Is(err, task.ErrCompleted):
 			d.results = append(d.results, placed{it.at, Result{Err: err}})
 			continue
 		case err == nil && len(d.causes) == 0 && s.Full(): // the first of a unit: it would never fit
@@ -259,15 +268,16 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			fallthrough
 		case err != nil: // the state is half changed: all is decided again, without this event
 			j.items[i].final = fmt.Errorf("event %q of user %q: %w", it.given.ID, j.user, err)
-			return &decision{job: j, rest: j.items}
+			*d = decision{job: j, causes: d.causes[:0], results: d.results[:0], rest: j.items}
+			return d
 		}
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
-		row := eventRow(cause)
+		row := eventRow(&cause)
 		causes, d.causes = append(causes, row), append(d.causes, row)
 		d.results = append(d.results, placed{it.at, Result{Outcome: Outcome(out)}})
 	}
 	if len(d.causes) > 0 {
-		d.unit = unit(j.user, st.Version, s.Changes(), d.causes)
+		d.unit = w.rows.unit(j.user, st.Version, s.Changes(), d.causes)
 	}
 	return d
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -181,4 +182,36 @@ func TestDerived_S8_aCircleIsRefused(t *testing.T) {
 		task.Config{Code: "x", Period: rule.Daily, Rule: rule.All(rule.Count("a", 1), rule.Count("y", 1))},
 		task.Config{Code: "y", Period: rule.Daily, Rule: rule.Count("z", 1)},
 		task.Config{Code: "z", Period: rule.Daily, Rule: rule.Count("x", 1)})
+}
+
+// A moved end counts again what was finished while the window was closed, also where a rule reads periods and no events.
+func TestTask_S21_aMovedEndFindsPeriodsOfDerivedTasks(t *testing.T) {
+	week := func(weeks int) task.Config {
+		start := rule.Calendar{Zone: "Asia/Shanghai"}.Date(2025, time.November, 3)
+		return task.Config{Code: "week", Period: rule.Weekly, Rule: rule.Count("day", 3),
+			Window: rule.Window{Start: start, End: start.AddDate(0, 0, 7*weeks)}}
+	}
+	once := task.Config{Code: "once", Rule: rule.Count("day", 3), Window: week(1).Window}
+	gone := rule.Window{End: week(2).Window.End}
+	b := setup(t, counter("t"), task.Config{Code: "day", Period: rule.Daily, Rule: rule.Any(rule.Count("t", 1), rule.Count("rest", 1))},
+		counter("rest"), week(1), once, each("R", "week"), each("O", "once"))
+	for day := 8; day <= 11; day++ { // the second week
+		b.day(day)
+		b.did("lin", "t")
+		b.did("mei", "t")
+	}
+	b.day(15)
+	want(t, "records before the move", len(b.records("lin", "R"))+len(b.records("lin", "O")), 0)
+	once.Window = week(4).Window
+	b.put(week(4), once)
+	b.did("lin", "t")
+	want(t, "weeks found", len(b.records("lin", "R")), 1)
+	want(t, "once", len(b.records("lin", "O")), 1)
+	b.did("lin", "t")
+	want(t, "and not again", len(b.records("lin", "R")), 1)
+	rest := counter("rest")
+	rest.Window = gone
+	b.put(rest)
+	want(t, "an event that is ignored", b.did("mei", "rest").Ignored, task.Outside)
+	want(t, "finds the same", fmt.Sprint(len(b.records("mei", "R")), len(b.records("mei", "O"))), "1 1")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store/memory"
 	"github.com/guerdon-go/guerdon/task"
 )
 
@@ -138,6 +139,21 @@ func TestPut_S21_everyFixedFieldIsRefusedByPath(t *testing.T) {
 			b.t = t
 			b.refuse([]string{path}, docs...)
 		})
+	}
+}
+
+func TestPut_S1_theFirstTaskFixesACalendarThatWasNeverPut(t *testing.T) {
+	eng, err := engine.New(memory.New(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eng.Put(t.Context(), ops, counter("t")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = eng.Put(t.Context(), ops, rule.Calendar{Zone: "Asia/Shanghai", FirstDay: "sunday", Lateness: 100 * time.Hour})
+	wantFaults(t, err, "calendar.zone", "calendar.first_day", "calendar.lateness")
+	if _, err := eng.Put(t.Context(), ops, rule.Calendar{Lateness: time.Hour}); err != nil {
+		t.Errorf("the same calendar with a lower lateness: %v", err)
 	}
 }
 

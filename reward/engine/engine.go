@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/guerdon-go/guerdon/reward/internal/catalog"
@@ -53,6 +54,7 @@ type shared struct {
 	now      func() time.Time
 	log      *slog.Logger
 	catalogs catalogs
+	spaces   sync.Pool // of *workspace
 }
 
 // New returns an engine over a store. It reads nothing yet and starts nothing. The only error is that of a nil store.

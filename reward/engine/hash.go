@@ -3,7 +3,6 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"maps"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
@@ -20,7 +19,13 @@ func contentHash(e task.Event) [32]byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Growth))
 	b = flag(b, e.Finish)
 	if len(e.Attrs) > 0 {
-		for _, name := range slices.Sorted(maps.Keys(e.Attrs)) {
+		var few [8]string
+		names := few[:0]
+		for name := range e.Attrs {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
 			b = text(b, name)
 			value := rule.AppendValue(nil, e.Attrs[name])
 			b = append(binary.AppendUvarint(b, uint64(len(value))), value...)

@@ -13,6 +13,7 @@ import (
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/memory"
 	"github.com/guerdon-go/guerdon/task"
 )
 
@@ -349,5 +350,30 @@ func TestRecord_aRecountThatMeetsItsOwnRepeatAnswersWhole(t *testing.T) {
 	want(t, "the repeat", []any{met, out.Replay, order(out)}, "[true true R2]")
 	for _, r := range out.Rewards {
 		want(t, "its record", r.Status, reward.Granted)
+	}
+}
+
+// forgetful is a store whose answer to a put is lost, and whose caller then gives up.
+type forgetful struct {
+	store.Store
+	give func()
+}
+
+func (f forgetful) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc) (store.Stamp, error) {
+	defer f.give()
+	if stamp, err := f.Store.PutDocs(ctx, old, docs...); err != nil {
+		return stamp, err
+	}
+	return store.Stamp{}, &store.Error{Op: "put", Err: store.ErrUnknown}
+}
+
+func TestPut_aLostAnswerStaysUnknownWhenTheCallerGivesUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	eng, err := engine.New(forgetful{memory.New(), cancel}, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eng.Put(ctx, ops, counter("t")); !errors.Is(err, engine.ErrUnknown) {
+		t.Errorf("error is %v, and the documents are there", err)
 	}
 }

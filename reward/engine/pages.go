@@ -168,10 +168,9 @@ func (e *Engine) Board(ctx context.Context, user string, groups ...string) (Boar
 		return Board{}, err
 	}
 	v := view{e: e, user: user, now: e.now()}
-	var tasks []string
 	v.need = func(cat *compiled, n *decide.Needs) error {
-		tasks, v.rewards = shownTasks(cat.Catalog, groups), shownRewards(cat.Catalog, groups)
-		for _, code := range tasks {
+		v.tasks, v.rewards = shownTasks(cat.Catalog, groups), shownRewards(cat.Catalog, groups)
+		for _, code := range v.tasks {
 			n.Task(cat.Catalog, cat.Tasks[code], v.now)
 		}
 		for _, code := range v.rewards {
@@ -185,7 +184,7 @@ func (e *Engine) Board(ctx context.Context, user string, groups ...string) (Boar
 		return Board{}, err
 	}
 	b := Board{User: user, Time: v.now}
-	for _, code := range tasks {
+	for _, code := range v.tasks {
 		b.Tasks = append(b.Tasks, TaskStatus(s.Task(cat.Tasks[code])))
 	}
 	for _, code := range v.rewards {

@@ -18,34 +18,72 @@ func (b *bench) putJSON(text string) error {
 	return err
 }
 
-func TestPutJSON_S21_unknownFieldsAreRefusedByPath(t *testing.T) {
+func TestPutJSON_S21_whatIsUnknownTwiceOrMisshapenIsRefusedByPath(t *testing.T) {
 	for _, c := range []struct {
-		name, text, path, named string
+		name, text, want string // the whole error, or before dots how it begins
 	}{
-		{"at the top", `{"taks":[]}`, "", "taks"},
-		{"in a task", `{"tasks":[{"code":"a"},{"code":"b","perod":"daily"}]}`, "tasks[1]", "perod"},
-		{"in a reward", `{"rewards":[{"code":"a","paused":true}]}`, "rewards[0]", "paused"},
-		{"in a window", `{"tasks":[{"code":"a","window":{"from":"2025-01-01T00:00:00Z"}}]}`, "tasks[0].window.from", ""},
-		{"in a limit's cycle", `{"rewards":[{"code":"a","limit":{"cycle":{"evry":1}}}]}`, "rewards[0].limit.cycle.evry", ""},
-		{"in a rule", `{"rewards":[{"code":"a","rule":{"all":[{"count":"x","m":1}]}}]}`, "rewards[0].rule.all[0].m", ""},
-		{"in the calendar", `{"calendar":{"tz":"UTC"}}`, "calendar.tz", ""},
-		{"an unknown period", `{"tasks":[{"code":"a","period":"hourly"}]}`, "tasks[0]", "hourly"},
-		{"an amount as a number", `{"rewards":[{"code":"a","amount":5}]}`, "rewards[0].amount", ""},
-		{"a kind of attribute", `{"tasks":[{"code":"a","attrs":{"n":"float"}}]}`, "tasks[0].attrs", "float"},
-		{"no JSON", `{"tasks":`, "", ""},
-		{"no object", `[]`, "", ""},
-		{"nothing", ``, "", ""},
-		{"something after it", `{"tasks":[]} {"tasks":[{"code":"a"}]}`, "", ""},
+		{"a list of another name", `{"taks":[]}`, "taks: is no known field"},
+		{"a list in another case", `{"Tasks":[{"code":"a"}]}`, "Tasks: is no known field"},
+		{"a list twice", `{"tasks":[{"code":"a"}],"tasks":[]}`, "tasks: must not be given twice"},
+		{"a field that is no plain word", `{"a.b":1,"":2}`, "[\"a.b\"]: is no known field\n[\"\"]: is no known field"},
+		{"fields of a task", `{"tasks":[{"code":"a"},{"code":"b","colour":1,"Code":"c","code":"d","colour":2,"code":"e"}]}`,
+			"tasks[1].colour: is no known field\ntasks[1].Code: is no known field\ntasks[1].code: must not be given twice"},
+		{"a field of an asset", `{"assets":[{"code":"p","Scale":2}]}`, "assets[0].Scale: is no known field"},
+		{"a field of a task group", `{"task_groups":[{"code":"g","tittle":""}]}`, "task_groups[0].tittle: is no known field"},
+		{"a field of a reward group", `{"reward_groups":[{"code":"g","cap":"1 p","cap":"1 p"}]}`, "reward_groups[0].cap: must not be given twice"},
+		{"a field of a reward", `{"rewards":[{"code":"a","paused":true}]}`, "rewards[0].paused: is no known field"},
+		{"in a window", `{"tasks":[{"code":"a","window":{"from":1,"end":null,"end":null}}]}`,
+			"tasks[0].window.from: is no known field\ntasks[0].window.end: must not be given twice"},
+		{"in a limit's cycle", `{"rewards":[{"code":"a","limit":{"cycle":{"evry":1,"unit":"day","unit":"day"}}}]}`,
+			"rewards[0].limit.cycle.evry: is no known field\nrewards[0].limit.cycle.unit: must not be given twice"},
+		{"in a rule", `{"rewards":[{"code":"a","rule":{"all":[{"count":"x","m":1,"n":1,"n":2}]}}]}`,
+			"rewards[0].rule.all[0].m: is no known field\nrewards[0].rule.all[0].n: must not be given twice"},
+		{"in the calendar", `{"calendar":{"tz":"UTC","zone":"UTC","zone":"UTC"}}`, "calendar.tz: is no known field\ncalendar.zone: must not be given twice"},
+		{"an unknown period", `{"tasks":[{"code":"a","period":"hourly"}]}`, `tasks[0].period: "hourly": must be...`},
+		{"an amount as a number", `{"rewards":[{"code":"a","amount":5}]}`, `rewards[0].amount: "5": must be a string`},
+		{"plain fields of other types", `{"tasks":[{"code":1,"times":"2","draft":0,"levels":[1,"2"],"order":1.5},"b"],"rewards":[{"excludes":"x"}]}`,
+			"tasks[0].code: \"1\": must be a string\ntasks[0].times: \"\\\"2\\\"\": must be a whole number of at most 64 bits\n" +
+				"tasks[0].draft: \"0\": must be true or false\ntasks[0].levels: \"[1,\\\"2\\\"]\": must be a list of whole numbers of at most 64 bits\n" +
+				"tasks[0].order: \"1.5\": must be a whole number of at most 64 bits\ntasks[1]: \"\\\"b\\\"\": must be an object\n" +
+				"rewards[0].excludes: \"\\\"x\\\"\": must be a list of strings"},
+		{"kinds of attributes", `{"tasks":[{"code":"a","attrs":{"n":"float","total":2,"ok":"int"}}]}`,
+			"tasks[0].attrs.n: \"float\": must be string, bool, int, decimal, time or strings\ntasks[0].attrs.total: \"2\": must be a string"},
+		{"a list that is none", `{"tasks":{"code":"a"}}`, `tasks: "{\"code\":\"a\"}": must be a list`},
+		{"a document that is null", `{"tasks":[null]}`, `tasks[0]: "null": must be an object`},
+		{"no JSON", `{"tasks":`, "must be JSON: ..."},
+		{"no object", `[]`, `"[]": must be an object`},
+		{"nothing", ``, "must be JSON: ..."},
+		{"something after it", `{"tasks":[]} {"tasks":[{"code":"a"}]}`, "must be JSON: ..."},
+		{"nested without end", strings.Repeat(`{"tasks":[`, 1<<20), "must be JSON: invalid character '{' exceeded max depth..."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := setup(t)
 			err := b.putJSON(c.text)
-			got := faults(err)
-			if !errors.Is(err, rule.ErrInvalid) || len(got) == 0 || got[0] != c.path || !strings.Contains(err.Error(), c.named) {
-				t.Errorf("faults of %q: %v; want %q naming %q", got, err, c.path, c.named)
+			begin, open := strings.CutSuffix(c.want, "...")
+			if !errors.Is(err, rule.ErrInvalid) || err.Error() != c.want && !(open && strings.HasPrefix(err.Error(), begin)) {
+				t.Errorf("got\n%v\nwant\n%s", err, c.want)
 			}
 			want(t, "revision", b.revision(), 1)
 		})
+	}
+}
+
+func TestPutJSON_nullIsAsGoodAsAbsent(t *testing.T) {
+	b := setup(t)
+	if err := b.putJSON(`{"calendar":null,"tasks":[{"code":"a","title":null,"period":null,"attrs":null,"rule":null}],"rewards":null}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.putJSON(`{"calendar":null,"tasks":[{"code":"a"}]}`); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "revision", b.revision(), 2)
+}
+
+func TestPutJSON_stopsAfterAHundredPlacesWithFaults(t *testing.T) {
+	b := setup(t)
+	err := b.putJSON(`{"tasks":[` + strings.Repeat(`{"x":1,"X":2},`, 1<<18) + `{}]}`)
+	if n := strings.Count(err.Error(), "\n"); n != 100 || !strings.Contains(err.Error(), "tasks[49].X") || !strings.HasSuffix(err.Error(), "the rest is not listed") {
+		t.Errorf("%d lines: %.2000s", n+1, err)
 	}
 }
 

@@ -35,12 +35,13 @@ func (e *Engine) Complete(ctx context.Context, ev task.Event) (Outcome, error) {
 }
 
 func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, error) {
-	r := []Result{{}}
-	err := e.record(ctx, []task.Event{ev}, strict, r)
+	c := &call{e: e, strict: strict}
+	c.single.event[0], c.results = ev, c.single.result[:]
+	err := c.record(ctx, c.single.event[:])
 	if err == nil {
-		err = r[0].Err
+		err = c.results[0].Err
 	}
-	return r[0].Outcome, err
+	return c.results[0].Outcome, err
 }
 
 // RecordBatch records events of any number of users. It answers one Result for each, in the order given; a bad event stops
@@ -48,11 +49,11 @@ func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, 
 // independently. Repeating a batch is a set of replays. No events are no results. The error of the call itself means that
 // nothing was tried.
 func (e *Engine) RecordBatch(ctx context.Context, events ...task.Event) ([]Result, error) {
-	results := make([]Result, len(events))
-	if err := e.record(ctx, events, false, results); err != nil {
+	c := &call{e: e, results: make([]Result, len(events))}
+	if err := c.record(ctx, events); err != nil {
 		return nil, err
 	}
-	return results, nil
+	return c.results, nil
 }
 
 // An item is one event of a call on its way.
@@ -69,21 +70,23 @@ type item struct {
 // A job is the events of one user in a call that still wait.
 type job struct {
 	user    string
-	items   []item
+	items   []item           // at most seqs of them
+	more    []item           // those after them, which are not looked at yet
 	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
 	lost    bool // an answer was lost: what is found may be this call's own
+	space   *workspace
 }
 
 // record decides and commits events, in as many rounds as it takes. Results are filled in as they are known.
-func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, results []Result) error {
+func (c *call) record(ctx context.Context, events []task.Event) error {
+	e := c.e
 	cat, err := e.catalog(ctx)
 	if err != nil {
 		return err
 	}
-	now := e.now()
-	jobs := e.jobs(cat, now, events, results)
-	c := &call{e: e, now: now, strict: strict, results: results}
+	c.now = e.now()
+	jobs := c.jobs(cat, events)
 	for len(jobs) > 0 {
 		n := together(jobs, e.st.Limits().Units)
 		again, err := c.round(ctx, cat, jobs[:n])
@@ -91,7 +94,9 @@ func (e *Engine) record(ctx context.Context, events []task.Event, strict bool, r
 			c.fail(jobs[:n], err)
 			again = nil
 		}
-		jobs = append(again, jobs[n:]...)
+		if jobs = jobs[n:]; len(again) > 0 {
+			jobs = append(again, jobs...)
+		}
 		if k, _ := e.catalog(ctx); k != nil {
 			cat = k
 		}
@@ -119,30 +124,60 @@ func together(jobs []*job, most int) int {
 }
 
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
-func (e *Engine) jobs(cat *compiled, now time.Time, events []task.Event, results []Result) []*job {
-	jobs := make([]*job, 0, 1)
-	byUser := map[string]*job{}
+func (c *call) jobs(cat *compiled, events []task.Event) []*job {
+	if len(events) == 1 {
+		one := &c.single
+		if c.results[0].Err = c.nameable(cat, events[0]); c.results[0].Err != nil {
+			return nil
+		}
+		one.items[0] = item{given: events[0]}
+		one.job = job{user: events[0].User, items: one.items[:]}
+		one.jobs[0] = &one.job
+		return one.jobs[:]
+	}
+	var jobs []*job
+	users := map[string]*job{}
 	for i, ev := range events {
-		var f rule.Faults
-		f.At("user", rule.CheckID(ev.User))
-		f.At("id", rule.CheckID(ev.ID))
-		if err := f.Err(); err != nil {
-			if _, _, all := decide.Canonical(cat.Catalog, ev, now); errors.Is(all, rule.ErrInvalid) {
-				err = all // with whatever else is wrong
-			}
-			results[i].Err = err
+		if err := c.nameable(cat, ev); err != nil {
+			c.results[i].Err = err
 			continue
 		}
-		j := byUser[ev.User]
+		j := users[ev.User]
 		if j == nil {
 			j = &job{user: ev.User}
-			byUser[ev.User] = j
+			users[ev.User] = j
 			jobs = append(jobs, j)
 		}
 		j.items = append(j.items, item{given: ev, at: i})
 	}
-	slices.SortFunc(jobs, func(a, b *job) int { return cmp.Compare(a.user, b.user) })
+	for _, j := range jobs {
+		j.more, j.items = j.items, nil
+		j.next()
+	}
+	slices.SortFunc(jobs, byUser)
 	return jobs
+}
+
+// next takes up the items that were not looked at yet, as many as a unit may hold: each round reads all that a job has.
+func (j *job) next() {
+	n := min(len(j.more), seqs)
+	j.items, j.more = j.more[:n:n], j.more[n:]
+}
+
+func byUser(a, b *job) int { return cmp.Compare(a.user, b.user) }
+
+// nameable reports why an event cannot even be looked up, with whatever else is wrong with it.
+func (c *call) nameable(cat *compiled, ev task.Event) error {
+	if rule.CheckID(ev.User) == nil && rule.CheckID(ev.ID) == nil {
+		return nil
+	}
+	if _, _, err := decide.Canonical(cat.Catalog, ev, c.now); errors.Is(err, rule.ErrInvalid) {
+		return err
+	}
+	var f rule.Faults
+	f.At("user", rule.CheckID(ev.User))
+	f.At("id", rule.CheckID(ev.ID))
+	return f.Err()
 }
 
 // call is one Record or RecordBatch.
@@ -151,6 +186,17 @@ type call struct {
 	now     time.Time
 	strict  bool
 	results []Result
+	// single is room for the call of one event, which is most of them.
+	single struct {
+		event   [1]task.Event
+		result  [1]Result
+		items   [1]item
+		job     job
+		jobs    [1]*job
+		decided [1]*decision
+		units   [1]store.Unit
+		of      [1]*decision
+	}
 }
 
 // fail answers everything that still waits with an error. Where an answer was lost before, that is what it says.
@@ -163,6 +209,9 @@ func (c *call) fail(jobs []*job, err error) {
 			}
 			c.results[it.at].Err = err
 		}
+		for _, it := range j.more {
+			c.results[it.at].Err = err
+		}
 	}
 }
 
@@ -172,9 +221,12 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 	if err != nil {
 		return nil, err
 	}
-	decided := make([]*decision, 0, len(jobs))
+	decided := c.single.decided[:0]
 	var deferred []*job
-	taken := map[string]int64{}
+	var taken map[string]int64
+	if len(jobs) > 1 {
+		taken = map[string]int64{}
+	}
 	for i, j := range jobs {
 		d := c.decide(cat, j, loaded, i)
 		if len(jobs) > 1 && !loaded.Lagging && exceeds(d.unit.Take, loaded.Counters, taken) {
@@ -183,7 +235,9 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, e
 		}
 		decided = append(decided, d)
 	}
-	return append(c.commit(ctx, decided), deferred...), nil
+	again := append(c.commit(ctx, decided), deferred...)
+	slices.SortFunc(again, byUser) // stores take users in byte order, and each kind of retry has an order of its own
+	return again, nil
 }
 
 // exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
@@ -204,9 +258,7 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 // commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
 func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 	limits := c.e.st.Limits()
-	var units []store.Unit
-	var of []*decision
-	rows := 0
+	units, of, rows := c.single.units[:0], c.single.of[:0], 0
 	flush := func() {
 		if len(units) == 0 {
 			return
@@ -219,7 +271,7 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 				again = append(again, c.settle(d, results[i])...)
 			}
 		}
-		units, of, rows = nil, nil, 0
+		units, of, rows = units[:0], of[:0], 0
 	}
 	for _, d := range decided {
 		if len(d.causes) == 0 { // nothing to write: the answers hold
@@ -242,10 +294,16 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 		for _, p := range d.results {
 			c.results[p.at] = p.result
 		}
-		j.items, j.refused, j.tries, j.lost = d.rest, nil, 0, false
+		j.items, j.refused, j.tries = d.rest, nil, 0
 		if len(j.items) == 0 {
+			j.next()
+		}
+		if len(j.items) == 0 {
+			c.e.shared.free(j)
 			return nil
 		}
+		// Where an event failed nothing was written, and what an earlier try wrote is yet to be answered.
+		j.lost = j.lost && len(d.causes) == 0 && len(d.rest) > 0
 		return []*job{j}
 	}
 	j.refused = nil
@@ -257,6 +315,7 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 
 // broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is the caller's.
 func (c *call) broken(d *decision, err error) []*job {
+	d.job.space = nil // the store may still look at what it was given
 	if !errors.Is(err, ErrUnknown) {
 		c.fail([]*job{d.job}, err)
 		return nil

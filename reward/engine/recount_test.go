@@ -141,3 +141,26 @@ func TestPut_S13_aTallyEqualsARecountOfItsEvents(t *testing.T) {
 	b.day(3)
 	want(t, "from the start on", numbers(b.did("lin", "order").Rewards), "[1]")
 }
+
+// A board explains a derived task by what the next event will count, as it explains rewards.
+func TestBoard_S21_aMovedEndShowsInTheProgressOfADerivedTask(t *testing.T) {
+	d := task.Config{Code: "derived", Rule: rule.Count("t", 3)}
+	b := setup(t, counter("t"))
+	d.Window.End = b.at(3, 0, 0)
+	b.put(d)
+	for day := 2; day <= 3; day++ {
+		b.day(day)
+		b.did("lin", "t")
+	}
+	d.Window.End = b.at(6, 0, 0)
+	b.put(d)
+	board, err := b.Board(b.ctx, "lin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range board.Tasks {
+		if x.Progress != nil {
+			want(t, "counted in all", x.Progress.Have, 2)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,9 +25,13 @@ func wrap(err error) error {
 
 // parts names the rows that a decision needs and the causes it looks up.
 func parts(n *decide.Needs, causes []string) []store.Part {
-	var few [8]store.Part // one for each kind; what is returned is as long as it must be
-	list := few[:0]
-	all := make([]string, 0, len(causes)+len(n.Tasks)+len(n.Tallies)+len(n.Values)+len(n.Entitlements)+len(n.Records)+len(n.Caps)+2*len(n.Assets))
+	list, _ := appendParts(nil, nil, n, causes)
+	return list
+}
+
+// appendParts is parts in memory that is used again: list for the parts, all for their IDs.
+func appendParts(list []store.Part, all []string, n *decide.Needs, causes []string) ([]store.Part, []string) {
+	all = slices.Grow(all, len(causes)+len(n.Tasks)+len(n.Tallies)+len(n.Values)+len(n.Entitlements)+len(n.Records)+len(n.Caps)+2*len(n.Assets))
 	add := func(kind store.Kind, count int, id func(i int) string) {
 		if count == 0 {
 			return
@@ -52,11 +55,11 @@ func parts(n *decide.Needs, causes []string) []store.Part {
 	add(store.KindBalance, 2*len(n.Assets), func(i int) string {
 		return store.BalanceRowID([]ledger.AccountKind{ledger.Available, ledger.Issued}[i%2], n.Assets[i/2])
 	})
-	return slices.Clone(list)
+	return list, all
 }
 
-// fill puts loaded rows into a state, and returns the causes among them.
-func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
+// fill puts loaded rows into a state, and appends the causes among them to causes.
+func fill(s *decide.State, rows []store.Row, causes []*store.CauseRow) []*store.CauseRow {
 	for _, r := range rows {
 		switch r := r.(type) {
 		case *store.CauseRow:
@@ -80,52 +83,18 @@ func fill(s *decide.State, rows []store.Row) (causes []*store.CauseRow) {
 	return causes
 }
 
-// unit turns what decisions changed into what is committed, with the causes of it.
-func unit(user string, version int64, c decide.Changes, causes []*store.CauseRow) store.Unit {
-	u := store.Unit{User: user, Version: version}
-	u.Insert = make([]store.Row, 0, len(causes)+len(c.Transfers))
-	for _, r := range causes {
-		u.Insert = append(u.Insert, r)
-	}
-	for _, t := range c.Transfers {
-		u.Insert = append(u.Insert, &store.TransferRow{Transfer: t.Transfer, Seq: t.Seq, After: t.After})
-	}
-	u.Put = make([]store.Row, 0, len(c.Tasks)+len(c.Tallies)+len(c.Values)+len(c.Entitlements)+len(c.Records)+len(c.Caps)+len(c.Balances))
-	for _, r := range c.Tasks {
-		u.Put = append(u.Put, &store.TaskRow{Record: *r})
-	}
-	for _, t := range c.Tallies {
-		u.Put = append(u.Put, &store.TallyRow{User: user, Task: t.Task, Revision: t.Revision, Tally: t.Tally.Tally})
-	}
-	for _, v := range c.Values {
-		u.Put = append(u.Put, &store.ValueRow{User: user, Task: v.Task, Leaf: v.Key, Outer: v.Outer, Hash: v.Hash})
-	}
-	for _, e := range c.Entitlements {
-		u.Put = append(u.Put, &store.EntitlementRow{Entitlement: *e})
-	}
-	for _, r := range c.Records {
-		u.Put = append(u.Put, &store.RewardRow{Record: *r})
-	}
-	for _, use := range c.Caps {
-		u.Put = append(u.Put, &store.CapRow{CapUse: use})
-	}
-	for _, b := range c.Balances {
-		u.Put = append(u.Put, &store.BalanceRow{Balance: *b})
-	}
-	for _, t := range c.Takes {
-		u.Take = append(u.Take, store.Take{Counter: t.Counter, N: t.N, Max: t.Max})
-	}
-	slices.SortFunc(u.Take, func(a, b store.Take) int { return cmp.Compare(a.Counter, b.Counter) })
-	return u
-}
-
 // size is how many rows a unit has, in the sense of store.Limits.
 func size(u store.Unit) int { return len(u.Insert) + len(u.Put) + len(u.Delete) + len(u.Take) }
 
 // eventRow is the cause of an event.
-func eventRow(c decide.Cause) *store.CauseRow {
-	r := &store.CauseRow{User: c.Entry.Event.User, Type: store.CauseEvent, ID: c.Entry.Event.ID, Hash: contentHash(c.Entry.Event),
-		Time: c.Entry.Arrived, Revision: c.Entry.Revision, Event: &c.Entry, Blocked: c.Blocked, Due: c.Due}
+func eventRow(c *decide.Cause) *store.CauseRow {
+	both := &struct {
+		row   store.CauseRow
+		entry task.Entry
+	}{entry: c.Entry}
+	r := &both.row
+	*r = store.CauseRow{User: c.Entry.Event.User, Type: store.CauseEvent, ID: c.Entry.Event.ID, Hash: contentHash(c.Entry.Event),
+		Time: c.Entry.Arrived, Revision: c.Entry.Revision, Event: &both.entry, Blocked: c.Blocked, Due: c.Due}
 	for _, k := range c.Tasks {
 		r.Tasks = append(r.Tasks, store.TaskID{Task: k.Task, Period: k.Period})
 	}

@@ -19,8 +19,8 @@ type view struct {
 	now  time.Time
 	// need adds what the call shows. It may be called again for a newer catalog.
 	need func(*compiled, *decide.Needs) error
-	// rewards are the codes whose rules are explained.
-	rewards []string
+	// rewards and tasks are the codes whose rules are explained.
+	rewards, tasks []string
 }
 
 // load reads what the call shows, at one version of the user and under one catalog.
@@ -68,6 +68,11 @@ func (v *view) missing(cat *compiled, s *decide.State) []string {
 	for _, code := range v.rewards {
 		codes = append(codes, s.MissingFor(cat.Rewards[code].Program)...)
 	}
+	for _, code := range v.tasks {
+		if p := cat.Tasks[code].Program; p != nil {
+			codes = append(codes, s.MissingFor(p)...)
+		}
+	}
 	slices.Sort(codes)
 	return slices.Compact(codes)
 }
@@ -88,7 +93,7 @@ func (v *view) look(ctx context.Context, cat *compiled, n *decide.Needs, histori
 	if len(histories) > 0 {
 		s.History = eventsOf(snap.States[0].Rows, histories)
 	}
-	fill(s, snap.States[0].Rows)
+	fill(s, snap.States[0].Rows, nil)
 	return s, snap.Stamp, nil
 }
 

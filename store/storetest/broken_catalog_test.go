@@ -3,10 +3,7 @@ package storetest
 import (
 	"context"
 	"math"
-	"runtime"
-	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -109,78 +106,5 @@ func brokenChain(h *hooked) {
 		mu.Lock()
 		defer mu.Unlock()
 		return docs, shown[stamp], err
-	}
-}
-
-// linger lets other goroutines meet this one.
-func linger() {
-	for range 200 {
-		runtime.Gosched()
-	}
-}
-
-func brokenRaces() []brokenStore {
-	return []brokenStore{
-		{fails: "race/one user", how: "versions are compared before the commit", racy: true, make: func(h *hooked) {
-			h.eachUnit(func(u *store.Unit) {
-				if v := h.version(u.User); v == u.Version && len(u.Put)+len(u.Take) == 0 {
-					linger()
-					u.Version = h.version(u.User)
-				}
-			})
-		}},
-		{fails: "race/one counter", how: "the bound is compared before the commit", racy: true, make: func(h *hooked) {
-			h.eachTake(func(t *store.Take) {
-				if used := h.used(t.Counter); t.N == 1 && used < t.Max {
-					linger()
-					t.Max = max(t.Max, h.used(t.Counter)+1)
-				}
-			})
-		}},
-		{fails: "race/crossing counters", how: "counters are locked as they are named", racy: true, make: func(h *hooked) {
-			var forward, backward atomic.Int32
-			h.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
-				if len(units) == 1 && len(units[0].Take) == 2 {
-					mine, other := &forward, &backward
-					if units[0].Take[0].Counter > units[0].Take[1].Counter {
-						mine, other = other, mine
-					}
-					mine.Add(1)
-					defer mine.Add(-1)
-					linger()
-					if other.Load() > 0 {
-						return nil, errBroken
-					}
-				}
-				return h.Store.Commit(ctx, units...)
-			}
-		}},
-		{fails: "race/one catalog", how: "stamps are compared before the put", racy: true, make: func(h *hooked) {
-			h.put = func(ctx context.Context, old store.Stamp, docs ...store.Doc) (store.Stamp, error) {
-				if _, now, err := h.Store.Docs(ctx, 0); err == nil && now == old {
-					linger()
-					_, old, _ = h.Store.Docs(ctx, 0)
-				}
-				return h.Store.PutDocs(ctx, old, docs...)
-			}
-		}},
-		{fails: "race/one version", how: "each part is read by itself", racy: true, make: func(h *hooked) {
-			h.load = func(ctx context.Context, r store.Request) (store.Snapshot, error) {
-				snap, err := h.Store.Load(ctx, r)
-				for i := range snap.States {
-					if k := r.Keys[i]; len(k.Parts) == 2 {
-						for n := 0; n < 2000 && h.version(k.User) == snap.States[i].Version; n++ {
-							runtime.Gosched()
-						}
-						k.Parts = slices.Clone(k.Parts[1:])
-						later, _ := h.Store.Load(ctx, store.Request{Keys: []store.Key{k}})
-						if rows := snap.States[i].Rows; len(rows) == 2 && len(later.States) == 1 && len(later.States[0].Rows) == 1 {
-							rows[1] = later.States[0].Rows[0]
-						}
-					}
-				}
-				return snap, err
-			}
-		}},
 	}
 }

@@ -63,7 +63,13 @@ func failures(t *testing.T, c testCase, open func() store.Store) []string {
 				r.fail(fmt.Sprint("panic: ", p))
 			}
 		}()
-		c.run(&env{tb: r, open: open})
+		e := &env{tb: r, open: open}
+		e.racing = func(change int) {
+			if h, ok := e.s.(*hooked); ok {
+				h.meeting.change(change)
+			}
+		}
+		c.run(e)
 	}()
 	return r.failures
 }
@@ -80,6 +86,7 @@ type hooked struct {
 	limits store.Limits
 	// laxLoad and laxCommit leave out the check of the limits.
 	laxLoad, laxCommit bool
+	meeting            meeting
 }
 
 func newHooked() *hooked {

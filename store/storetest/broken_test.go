@@ -12,18 +12,13 @@ type brokenStore struct {
 	// fails names the case that finds it, and no other does.
 	fails string
 	// how says what is wrong.
-	how string
-	// racy says that it shows only when goroutines meet, so that the case is run several times.
-	racy bool
+	how  string
 	make func(h *hooked)
 }
 
 func brokenStores() []brokenStore {
 	return slices.Concat(brokenLoads(), brokenCommits(), brokenRows(), brokenCounters(), brokenLists(), brokenCatalogs(), brokenRaces())
 }
-
-// racyTries is how often a case is run on a store that is broken only when goroutines meet.
-const racyTries = 50
 
 // TestRun_findsEachBrokenStoreByItsOwnCase runs every case on every broken store: exactly the case that carries the broken
 // sentence fails, so a failure tells an adapter's author what is wrong.
@@ -42,9 +37,6 @@ func TestRun_findsEachBrokenStoreByItsOwnCase(t *testing.T) {
 					continue
 				}
 				got := failures(t, c, open)
-				for try := 1; len(got) == 0 && b.racy && c.name == b.fails && try < racyTries; try++ {
-					got = failures(t, c, open)
-				}
 				if c.name == b.fails {
 					found = len(got) > 0
 				} else if len(got) > 0 {

@@ -34,10 +34,19 @@ func (e *env) together(n int, f func(i int)) {
 		}
 		return
 	}
+	racing := e.racing
+	if racing == nil {
+		racing = func(int) {}
+	}
+	racing(n)
 	var wg sync.WaitGroup
 	begin := make(chan struct{})
 	for i := range n {
-		wg.Go(func() { <-begin; f(i) })
+		wg.Go(func() {
+			defer racing(-1)
+			<-begin
+			f(i)
+		})
 	}
 	close(begin)
 	wg.Wait()

@@ -72,6 +72,9 @@ type env struct {
 	open func() store.Store
 	// s is the store of the case, opened at the first use.
 	s store.Store
+	// racing is told how many goroutines begin and end to use the store together. It may be nil; the tests of the suite have
+	// broken stores wait for these goroutines, so that a race is lost every time.
+	racing func(change int)
 }
 
 // store is the store of the case.

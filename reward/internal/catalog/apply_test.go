@@ -255,15 +255,23 @@ func TestDecode_refusesNewerFormatsAndUnknownFields(t *testing.T) {
 	}
 }
 
-// FuzzReadDocuments: no input panics, and documents that are read can be stored and read back.
+// FuzzReadDocuments: no input panics, no name is read twice, and documents that are read can be stored and read back.
 func FuzzReadDocuments(f *testing.F) {
 	f.Add([]byte(`{"calendar":{"zone":"Asia/Shanghai"},"assets":[{"code":"CNY","scale":2}],"tasks":[{"code":"T","period":"daily","levels":[1,2]}]}`))
 	f.Add([]byte(`{"rewards":[{"code":"R","amount":"1 CNY","rule":{"all":[{"streak":"T","n":3}]},"limit":{"max":1}}]}`))
 	f.Add([]byte(`{"tasks":[{"code":"T","attrs":{"total":"decimal"},"where":"total > 1","extra":{"a":[1]}}],"reward_groups":[{"code":"G","cap":"9 CNY"}]}`))
+	f.Add([]byte(`{"Tasks":[],"tasks":[{"code":"T","code":"U","attrs":{"a":"int","a":"bool","b":2}},null],"tasks":[]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		docs, err := ReadDocuments(data)
 		if err != nil {
 			return
+		}
+		given := map[string]bool{}
+		for _, p := range placesOf(data) {
+			if given[p.path] && !strings.Contains(p.path, ".extra.") { // which is the application's own
+				t.Fatalf("%s was given twice", p.path)
+			}
+			given[p.path] = true
 		}
 		for _, d := range docs {
 			kind, _, _, ok := Identify(d)

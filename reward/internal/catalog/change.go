@@ -93,9 +93,9 @@ func (p *planner) document(d Document) {
 		p.stale = staleError(kind+" "+code, revision, old.Meta.Revision)
 		return
 	}
-	if !exists {
+	if !exists && kind != KindCalendar {
 		p.ended(path, d)
-	} else {
+	} else { // a calendar holds before one is put: the default one, which the first task fixes as well
 		err := p.allowed(old, d)
 		p.faults.At(path, err)
 		if err != nil && kind == KindPause {

@@ -13,7 +13,7 @@ import (
 // other. An event that is not accepted completes what a recount found, because the recount is written with it and not seen
 // again; derived tasks that were not counted anew wait for an event of their own.
 func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Cause) {
-	if !accepted && len(s.History) == 0 {
+	if !accepted && len(s.History) == 0 && !slices.ContainsFunc(t.Plan.Derived, s.moved) {
 		return
 	}
 	late := accepted && s.gateOf(t) // a gate that opens may complete every later period whose events are there already
@@ -24,6 +24,7 @@ func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Caus
 			periods = s.around(d, e.Time, late)
 		}
 		periods = s.recounted(d, periods)
+		periods = s.reread(d, periods)
 		periods = s.holding(d, done, periods)
 		for _, p := range periods {
 			bounds := rule.Window{}
@@ -71,6 +72,44 @@ func (s *State) recounted(d *catalog.Task, periods []int64) []int64 {
 		}
 	}
 	slices.Sort(periods)
+	return periods
+}
+
+// moved reports whether the end of a derived task's window moved since its periods were last looked at again. Of one done
+// once that is always so: there is one period to look at, and nothing is kept.
+func (s *State) moved(d *catalog.Task) bool { return d.Moved > s.Tallies[d.Config.Code].Revision }
+
+// reread adds the periods of a derived task that hold finished ones of derived tasks it reads, after its window's end moved:
+// these have no tally to count anew, and may have been finished while the window was closed.
+func (s *State) reread(d *catalog.Task, periods []int64) []int64 {
+	if !s.moved(d) {
+		return periods
+	}
+	u := d.Unit()
+	if u == 0 {
+		return []int64{0}
+	}
+	before := len(periods)
+	leaves := d.Program.Leaves()
+	for i := range leaves {
+		l := &leaves[i]
+		t := s.Tallies[l.Task.Code]
+		c := t.Cell(rule.PeriodsKey, 0)
+		if l.Source != rule.FromPeriods || c == nil {
+			continue
+		}
+		for inner := range c.Done.All() {
+			p := s.Catalog.Periods.Ordinal(u, s.Catalog.Periods.Bounds(l.Task.Period.Unit(), inner).Start)
+			if !slices.Contains(periods, p) {
+				periods = append(periods, p)
+			}
+		}
+	}
+	if len(periods) > before { // else it costs little to look again
+		tally := s.Tallies[d.Config.Code]
+		tally.Revision = d.Moved
+		s.putTally(d.Config.Code, tally)
+	}
 	return periods
 }
 

@@ -24,7 +24,11 @@ var ErrTooLarge = errors.New("more rows than the store takes for one event")
 // decide settles the matches that are due (S14): those of every reward whose rule reads the event's task and whose window
 // has begun at its time, in the plan's order, each reward seeing what the ones before it did.
 func (s *State) decide(t *catalog.Task, e task.Event, accepted bool, out *Outcome, cause *Cause) error {
+	computed := t.Plan.Computed // those still to come: what others leave due must not take their room
 	for _, r := range t.Plan.Rewards {
+		if r.From != nil {
+			computed--
+		}
 		if start := r.Config.Window.Start; !start.IsZero() && e.Time.Before(start) {
 			continue
 		}
@@ -38,7 +42,8 @@ func (s *State) decide(t *catalog.Task, e task.Event, accepted bool, out *Outcom
 		if matches <= ent.Decided {
 			continue
 		}
-		if err := s.settle(r, ent, matches-ent.Decided, e, out, cause); err != nil {
+		room := s.Rows - rowsAGrant*computed
+		if err := s.settle(r, ent, matches-ent.Decided, room, e, out, cause); err != nil {
 			return err
 		}
 	}
@@ -51,15 +56,15 @@ func (s *State) counts(r *catalog.Reward, e task.Event) bool {
 	return ok
 }
 
-// settle decides due matches of a reward: as many as one event may, the rest stays due.
-func (s *State) settle(r *catalog.Reward, ent reward.Entitlement, due int64, e task.Event, out *Outcome, cause *Cause) error {
+// settle decides due matches of a reward: as many as one event may and as leave the unit within room rows. The rest stays due.
+func (s *State) settle(r *catalog.Reward, ent reward.Entitlement, due int64, room int, e task.Event, out *Outcome, cause *Cause) error {
 	if r.Paused == reward.Hold {
 		out.Due = rule.AddCapped(out.Due, due)
 		return nil
 	}
 	batch := min(due, DecidedMax)
 	first, granted := ent.Decided+1, int64(0)
-	for granted < batch && s.rows()+rowsAGrant <= s.Rows {
+	for granted < batch && s.rows()+rowsAGrant <= room {
 		g, block := s.check(r, &ent, e)
 		if block.Reason != "" {
 			block.Count = batch - granted // a blocked match uses nothing, so the next one meets the same

@@ -25,6 +25,11 @@ type Needs struct {
 	Counters     []string
 }
 
+// Reset empties the Needs and keeps its memory.
+func (n *Needs) Reset() {
+	*n = Needs{n.Tasks[:0], n.Tallies[:0], n.Values[:0], n.Entitlements[:0], n.Records[:0], n.Caps[:0], n.Assets[:0], n.Counters[:0]}
+}
+
 // Sort puts every list in order and drops what stands in it twice, so that equal needs make equal requests.
 func (n *Needs) Sort() {
 	for _, list := range []*[]string{&n.Tallies, &n.Entitlements, &n.Assets, &n.Counters} {

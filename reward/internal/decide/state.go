@@ -46,7 +46,8 @@ type Tally struct {
 }
 
 // A State is what was loaded of one user, and what decisions made of it. The engine fills the exported fields; what is not
-// there does not exist. What the maps point to is never changed, only replaced. Decisions on one State see each other. A State is for one goroutine.
+// there does not exist. What the maps point to is the State's, which changes it in place. Decisions on one State see each
+// other. A State is for one goroutine.
 type State struct {
 	Catalog *catalog.Catalog
 	User    string
@@ -121,17 +122,45 @@ func New(c *catalog.Catalog, user string, now time.Time) *State {
 		Caps: map[CapKey]decimal.Decimal{}, Balances: map[BalanceKey]*ledger.Balance{}}
 }
 
+// Reset makes the State one of another user about whom nothing is loaded yet, and keeps its memory. What it handed out by
+// pointer, its Changes above all, must not be used any more.
+func (s *State) Reset(c *catalog.Catalog, user string, now time.Time) {
+	s.Catalog, s.User, s.Now, s.Rows, s.Causes = c, user, now, 1<<20, 0
+	clear(s.Tasks)
+	clear(s.Tallies)
+	clear(s.Values)
+	clear(s.Entitlements)
+	clear(s.Records)
+	clear(s.Caps)
+	clear(s.Balances)
+	s.Counters, s.Refused, s.History = nil, nil, nil
+	s.changes.reset()
+	clear(s.inputs[:cap(s.inputs)])
+}
+
+// Small reports whether the State's memory is worth keeping for another user: a large batch leaves a large one.
+func (s *State) Small() bool {
+	const most = 64
+	return len(s.Tasks) < most && len(s.Values) < most && len(s.Records) < most && cap(s.changes.Records) < most
+}
+
+func (c *Changes) reset() {
+	clear(c.Tasks)
+	clear(c.Tallies)
+	clear(c.Entitlements)
+	clear(c.Records)
+	clear(c.Caps)
+	clear(c.Balances)
+	clear(c.Transfers)
+	*c = Changes{c.Tasks[:0], c.Tallies[:0], c.Values[:0], c.Entitlements[:0], c.Records[:0], c.Caps[:0], c.Balances[:0],
+		c.Transfers[:0], c.Takes[:0]}
+}
+
 // Changes returns what all decisions changed. It is called once, after the last.
 func (s *State) Changes() Changes {
 	s.fold()
-	c := s.changes
-	c.Takes = nil
-	for _, t := range s.changes.Takes {
-		if t.N != 0 {
-			c.Takes = append(c.Takes, t)
-		}
-	}
-	return c
+	s.changes.Takes = slices.DeleteFunc(s.changes.Takes, func(t Take) bool { return t.N == 0 })
+	return s.changes
 }
 
 // rows is how many rows the changes so far have.
@@ -155,12 +184,15 @@ func (s *State) Full() bool { return s.rows() > s.Rows }
 
 func (s *State) putTask(r task.Record) {
 	k := TaskKey{r.Task, r.Period}
-	if i := slices.Index(s.changes.Tasks, s.Tasks[k]); i >= 0 {
-		s.changes.Tasks[i] = &r
-	} else {
-		s.changes.Tasks = append(s.changes.Tasks, &r)
+	p := s.Tasks[k]
+	if p == nil {
+		p = new(task.Record)
+		s.Tasks[k] = p
 	}
-	s.Tasks[k] = &r
+	*p = r
+	if !slices.Contains(s.changes.Tasks, p) {
+		s.changes.Tasks = append(s.changes.Tasks, p)
+	}
 }
 
 func (s *State) putTally(code string, t Tally) {
@@ -175,26 +207,29 @@ func (s *State) putTally(code string, t Tally) {
 }
 
 func (s *State) putEntitlement(e reward.Entitlement) {
-	if i := slices.Index(s.changes.Entitlements, s.Entitlements[e.Reward]); i >= 0 {
-		s.changes.Entitlements[i] = &e
-	} else {
-		s.changes.Entitlements = append(s.changes.Entitlements, &e)
+	p := s.Entitlements[e.Reward]
+	if p == nil {
+		p = new(reward.Entitlement)
+		s.Entitlements[e.Reward] = p
 	}
-	s.Entitlements[e.Reward] = &e
+	*p = e
+	if !slices.Contains(s.changes.Entitlements, p) {
+		s.changes.Entitlements = append(s.changes.Entitlements, p)
+	}
 }
 
 func (s *State) putRecord(r reward.Record) {
 	k := RecordKey{r.ID.Reward, r.ID.N}
-	i, old := -1, s.Records[k]
-	if old != nil { // there may be many records, and most are new
-		i = slices.Index(s.changes.Records, old)
+	p := s.Records[k]
+	known := p != nil && slices.Contains(s.changes.Records, p) // there may be many records, and most are new
+	if p == nil {
+		p = new(reward.Record)
+		s.Records[k] = p
 	}
-	if i >= 0 {
-		s.changes.Records[i] = &r
-	} else {
-		s.changes.Records = append(s.changes.Records, &r)
+	*p = r
+	if !known {
+		s.changes.Records = append(s.changes.Records, p)
 	}
-	s.Records[k] = &r
 }
 
 func (s *State) putCap(k CapKey, used decimal.Decimal) {
@@ -210,12 +245,15 @@ func (s *State) putCap(k CapKey, used decimal.Decimal) {
 
 func (s *State) putBalance(b ledger.Balance) {
 	k := BalanceKey{b.Account.Kind, b.Account.Asset}
-	if i := slices.Index(s.changes.Balances, s.Balances[k]); i >= 0 {
-		s.changes.Balances[i] = &b
-	} else {
-		s.changes.Balances = append(s.changes.Balances, &b)
+	p := s.Balances[k]
+	if p == nil {
+		p = new(ledger.Balance)
+		s.Balances[k] = p
 	}
-	s.Balances[k] = &b
+	*p = b
+	if !slices.Contains(s.changes.Balances, p) {
+		s.changes.Balances = append(s.changes.Balances, p)
+	}
 }
 
 // take notes what is taken from a counter. Takes of one counter are one.
