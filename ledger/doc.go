@@ -36,12 +36,12 @@
 //
 // # Statements
 //
-// [Lines] turns the transfers of one user and asset, oldest first, into a statement: what each changed the available balance
-// by, and what that was afterwards. [Audit] compares stored balances with the transfers and names everything that differs.
+// [Line.Next], given the transfers of one user and asset, oldest first, makes a statement: what each changed the available
+// balance by, and what that was afterwards. [Audit] compares stored balances with the transfers and names everything that differs.
 //
 // # Errors
 //
-// A faulty input is a [github.com/guerdon-go/guerdon/rule.FieldError] for each fault, joined, with the field's name in JSON.
+// A faulty input is a [rule.FieldError] for each fault, joined, with the field's name in JSON.
 // Taking more than there is available is [ErrInsufficient], a sum with too many digits [ErrOverflow], and books that
 // contradict themselves [ErrUnbalanced]; in each case nothing is changed.
 package ledger

@@ -85,7 +85,7 @@
 // # Errors and limits
 //
 // [Config.Validate] and [Group.Validate] report every fault at once, each a
-// [github.com/guerdon-go/guerdon/rule.FieldError]. A move that a record's state does not allow is a [StatusError]
+// [rule.FieldError]. A move that a record's state does not allow is a [StatusError]
 // carrying the record as it is. At most 64 rewards exclude one, both directions counted; a claim stays open for
 // [ClaimWithinMax] at most.
 package reward

@@ -114,8 +114,8 @@ func (r Record) At(now time.Time) Record {
 // Moved answers a call that moves a record.
 type Moved struct {
 	// Record is the record after the call.
-	Record Record
+	Record Record `json:"record"`
 	// Changed is false when the call found the record in the state it leads to, and so did nothing. A repeat, known by its
 	// request or its Seq, does nothing either, and answers what the call answered the first time.
-	Changed bool
+	Changed bool `json:"changed"`
 }

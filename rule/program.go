@@ -56,7 +56,7 @@ type Leaf struct {
 type Input struct {
 	// Cell is that of the leaf's track (FromEvents) or of the derived task's periods (FromPeriods). It may be nil.
 	Cell *Cell
-	// Lo and Hi are the periods to read, both included (FromPeriods); see [Leaf.Periods].
+	// Lo and Hi are the periods to read, both included (FromPeriods); see [Program.Periods].
 	Lo, Hi int64
 	// Open says that a gate is open (FromRecord); see [Leaf.Opens].
 	Open bool

@@ -52,12 +52,12 @@
 // # Records
 //
 // A [Record] exists from the first accepted event of a period on. Its Period is the ordinal of the day, week or month;
-// see [github.com/guerdon-go/guerdon/rule.Periods].
+// see [rule.Periods].
 //
 // # Errors and limits
 //
 // [Config.Validate], [Group.Validate] and [Event.Canonical] report every fault at once, each a
-// [github.com/guerdon-go/guerdon/rule.FieldError] with the path of the field in JSON. A task has at most [LevelsMax]
+// [rule.FieldError] with the path of the field in JSON. A task has at most [LevelsMax]
 // levels and [TimesMax] times, an event a growth of at most [GrowthMax] and a Meta of [MetaMax] bytes. Sums of growth
 // stop at the largest int64.
 package task

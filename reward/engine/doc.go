@@ -45,8 +45,10 @@
 // An error means that nothing was recorded, unless it matches [ErrUnknown]: then the store's answer was lost, and the
 // same call, repeated, tells. [ErrBusy] and [ErrCatalogMoving] ask to try again. A fault of the input matches
 // [rule.ErrInvalid] and will fail again; each is a [rule.FieldError], all of them joined. A time that is not taken is
-// [rule.ErrTooLate] or [rule.ErrTooEarly]. That a recorded fact earned nothing is never an error: it stands in the
-// [Outcome].
+// [rule.ErrTooLate] or [rule.ErrTooEarly]. [ErrTooLarge] is an event that too much depends on, and [ErrStale] a document
+// that somebody else was faster with. What does not exist is ErrUnknown of its package: [task.ErrUnknown] and
+// [reward.ErrUnknown] have nothing to do with the one of this. That a recorded fact earned nothing is never an error: it
+// stands in the [Outcome].
 //
 // # Explaining
 //

@@ -19,7 +19,8 @@ import (
 //
 // An error means that nothing was recorded: a [rule.FieldError] for each fault of the event, [task.ErrUnknown],
 // [task.ErrDerived], [rule.ErrTooLate] and [rule.ErrTooEarly] for times that are not taken, a [task.ConflictError] for an
-// ID that was used for something else, [ErrBusy], [ErrCatalogMoving], or what the store answered. After one that matches
+// ID that was used for something else, [ErrTooLarge], [ledger.ErrOverflow] where a balance would become too large, [ErrBusy],
+// [ErrCatalogMoving], or what the store answered. After one that matches
 // [ErrUnknown] it may have been recorded: repeat it.
 func (e *Engine) Record(ctx context.Context, ev task.Event) (Outcome, error) {
 	return e.one(ctx, ev, false)

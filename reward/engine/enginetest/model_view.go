@@ -42,12 +42,9 @@ func (m *model) view(name string) view {
 	slices.SortFunc(v.Records, newestFirst)
 	for _, asset := range slices.Sorted(maps.Keys(p.lines)) {
 		has, n := p.available(asset), int64(len(p.lines[asset]))
-		for _, b := range []ledger.Balance{
-			{Account: ledger.Account{User: name, Kind: ledger.Available, Asset: asset}, Value: has.Value, Seq: n},
-			{Account: ledger.Account{User: name, Kind: ledger.Issued, Asset: asset}, Value: has.Value.Neg(), Seq: n},
-		} {
-			v.Balances = append(v.Balances, b)
-		}
+		v.Balances = append(v.Balances,
+			ledger.Balance{Account: ledger.Account{User: name, Kind: ledger.Available, Asset: asset}, Value: has.Value, Seq: n},
+			ledger.Balance{Account: ledger.Account{User: name, Kind: ledger.Issued, Asset: asset}, Value: has.Value.Neg(), Seq: n})
 		v.Statements[asset] = p.lines[asset]
 		v.Available = append(v.Available, has)
 	}
