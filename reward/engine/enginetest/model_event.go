@@ -159,6 +159,9 @@ func (m *model) finishDerived(p *person, f *fact, before map[taskPeriod]bool) {
 			if !t.config.Derived() || !t.live() || !m.feeds(f.event.Task, t.config.Rule) {
 				continue
 			}
+			if start := t.config.Window.Start; !start.IsZero() && f.event.Time.Before(start) {
+				continue // its window has not begun at the event's time
+			}
 			for _, period := range m.periodsOf(p, t) {
 				key := taskPeriod{code, period}
 				by := !before[key] || t.moved || f.accepted && period == m.period(t, f.event.Time)

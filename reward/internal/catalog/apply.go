@@ -278,13 +278,36 @@ func (n *applier) compileTask(code string) {
 		n.faults.At(path+"where", err)
 		t.Where = where
 	}
-	if c.Derived() && !n.readsFaulty(c.Rule) {
+	if c.Derived() && !t.Retired.IsZero() {
+		t.Program = n.ended(c.Rule, rule.Scope{Window: c.Window, Derived: true, Period: c.Period, Since: t.Since, Put: t.Put, Moved: t.Moved})
+	} else if c.Derived() && !n.readsFaulty(c.Rule) {
 		scope := rule.Scope{Window: c.Window, Derived: true, Period: c.Period, Since: n.since(t.Meta), Put: t.Put, Moved: t.Moved}
 		program, err := rule.Compile(c.Rule, scope, n.Periods, n.lookup(c.Draft, path+"rule"))
 		n.faults.At(path+"rule", err)
 		t.Program = program
 	}
 	n.Tasks[code] = t
+}
+
+// ended compiles the rule of a retired document. It decides nothing any more, so what is edited later may not fit it: then
+// it never matches.
+func (n *applier) ended(r rule.Rule, scope rule.Scope) *rule.Program {
+	p, err := rule.Compile(r, scope, n.Periods, func(code string) (rule.Task, bool) {
+		t := n.Tasks[code]
+		return ruleOf(t), t != nil
+	})
+	if err != nil {
+		return &rule.Program{}
+	}
+	return p
+}
+
+// ruleOf is what rules need to know of a task, nothing for nil.
+func ruleOf(t *Task) rule.Task {
+	if t == nil {
+		return rule.Task{}
+	}
+	return t.Rule
 }
 
 // readsFaulty reports whether a rule reads a task with faults of its own.

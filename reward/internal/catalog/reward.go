@@ -30,6 +30,10 @@ func (n *applier) compileReward(code string) {
 		}
 	}
 	n.excludes(r, path+"excludes")
+	if !r.Retired.IsZero() {
+		r.Program = n.ended(c.Rule, rule.Scope{Window: c.Window, Since: r.Since, Put: r.Put, Moved: r.Moved})
+		return
+	}
 	if n.readsFaulty(c.Rule) {
 		return
 	}

@@ -19,6 +19,9 @@ func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Caus
 	late := accepted && s.gateOf(t) // a gate that opens may complete every later period whose events are there already
 	var done []TaskKey
 	for _, d := range t.Plan.Derived {
+		if start := d.Config.Window.Start; !start.IsZero() && e.Time.Before(start) {
+			continue // as for rewards: until it begins its rule may still change
+		}
 		var periods []int64
 		if accepted {
 			periods = s.around(d, e.Time, late)
