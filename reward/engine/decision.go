@@ -14,6 +14,7 @@ import (
 // A decision is what one round makes of one user's events.
 type decision struct {
 	job     *job
+	before  []store.Unit // what a recount wrote that does not fit into the unit; most have none
 	unit    store.Unit
 	causes  []*store.CauseRow
 	results []placed
@@ -277,7 +278,11 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		d.results = append(d.results, placed{it.at, Result{Outcome: Outcome(out)}})
 	}
 	if len(d.causes) > 0 {
-		d.unit = w.rows.unit(j.user, st.Version, s.Changes(), d.causes)
+		changes := s.Changes()
+		d.unit = w.rows.unit(j.user, st.Version, changes, d.causes)
+		if len(changes.Recounted) > 0 {
+			d.before = spill(&d.unit, changes.Recounted, s.Rows, c.now, cat.stamp.Revision)
+		}
 	}
 	return d
 }

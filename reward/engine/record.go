@@ -278,6 +278,13 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 			again = append(again, c.settle(d, store.Result{})...)
 			continue
 		}
+		if r, err := c.chain(ctx, d.before); err != nil {
+			again = append(again, c.broken(d, wrap(err))...)
+			continue
+		} else if !r.Written() {
+			again = append(again, c.settle(d, r)...)
+			continue
+		}
 		if len(units) > 0 && (len(units) >= limits.Units || rows+size(d.unit) > limits.Rows) {
 			flush()
 		}
@@ -285,6 +292,20 @@ func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
 	}
 	flush()
 	return again
+}
+
+// chain commits units of one user one after the other, and answers the first result that is not written.
+func (c *call) chain(ctx context.Context, units []store.Unit) (store.Result, error) {
+	for _, u := range units {
+		results, err := c.e.st.Commit(ctx, u)
+		if err != nil || !results[0].Written() {
+			if err == nil {
+				return results[0], nil
+			}
+			return store.Result{}, err
+		}
+	}
+	return store.Result{}, nil
 }
 
 // settle takes the store's answer to a unit: the results hold, or the job is done again.

@@ -144,12 +144,18 @@ func (r anew) Insert(id rule.ValueID) bool {
 		return false
 	}
 	r.seen[id] = true
-	r.values.Insert(id)
+	if s := r.s; !s.Values[id] {
+		s.Values[id] = true
+		s.changes.Recounted = append(s.changes.Recounted, TaskValue{r.task, id})
+	}
 	return true
 }
 
 // Prepare brings the tallies of tasks whose History was loaded up to the present catalog.
 func (s *State) Prepare() {
+	if len(s.History) == 0 {
+		return
+	}
 	for _, code := range slices.Sorted(maps.Keys(s.History)) {
 		if t := s.Catalog.Tasks[code]; t != nil {
 			s.prepare(t)

@@ -78,9 +78,12 @@ type State struct {
 
 // Changes is what decisions did to a State, in the order in which each row first changed. What it points to is the State's.
 type Changes struct {
-	Tasks        []*task.Record
-	Tallies      []TaskTally
-	Values       []TaskValue
+	Tasks   []*task.Record
+	Tallies []TaskTally
+	Values  []TaskValue
+	// Recounted are values that were counted anew. They may be more than a unit takes, and may be written before it, in
+	// units of their own: until the tally they belong to is there they mean nothing.
+	Recounted    []TaskValue
 	Entitlements []*reward.Entitlement
 	Records      []*reward.Record
 	Caps         []reward.CapUse
@@ -152,7 +155,7 @@ func (c *Changes) reset() {
 	clear(c.Caps)
 	clear(c.Balances)
 	clear(c.Transfers)
-	*c = Changes{c.Tasks[:0], c.Tallies[:0], c.Values[:0], c.Entitlements[:0], c.Records[:0], c.Caps[:0], c.Balances[:0],
+	*c = Changes{c.Tasks[:0], c.Tallies[:0], c.Values[:0], nil, c.Entitlements[:0], c.Records[:0], c.Caps[:0], c.Balances[:0],
 		c.Transfers[:0], c.Takes[:0]}
 }
 
@@ -163,7 +166,7 @@ func (s *State) Changes() Changes {
 	return s.changes
 }
 
-// rows is how many rows the changes so far have.
+// rows is how many rows the changes so far have, but for those that may be written before.
 func (s *State) rows() int {
 	c := &s.changes
 	return s.Causes + len(c.Tasks) + len(c.Tallies) + len(c.Values) + len(c.Entitlements) + len(c.Records) + len(c.Caps) +
