@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -48,7 +49,11 @@ func prize(code string, r rule.Rule) reward.Config {
 	return reward.Config{Code: code, Amount: ledger.Whole("points", 1), Rule: r}
 }
 
-func scenes() []scene {
+// scenes are the plays that are written down: one for each fault that was found once, or that a play seldom comes upon.
+func scenes() []scene { return slices.Concat(edits(), moves(), periods()) }
+
+// edits are scenes of documents that change.
+func edits() []scene {
 	return []scene{
 		{"S2: an equal calendar changes nothing", func(t *testing.T, g *game) {
 			before := g.model.revision
@@ -100,6 +105,12 @@ func scenes() []scene {
 			g.must(t, r)
 			g.now(t, noon(6), "e2", "many", 1)
 		}},
+	}
+}
+
+// moves are scenes of a record's life.
+func moves() []scene {
+	return []scene{
 		{"S19: a reinstatement is no repeat of a review that led to the same state", func(t *testing.T, g *game) {
 			r := prize("r", rule.Count("many", 1))
 			r.Review = true
@@ -120,6 +131,12 @@ func scenes() []scene {
 			g.do(t, recording(task.Event{ID: "e4", User: "ann", Task: "many", Time: noon(5)}, false))
 			g.now(t, noon(6), "e5", "many", 1)
 		}},
+	}
+}
+
+// periods are scenes of derived tasks.
+func periods() []scene {
+	return []scene{
 		{"S8 S11: a gate that opens late finishes the later periods too", func(t *testing.T, g *game) {
 			g.must(t, task.Config{Code: "many", Period: rule.Unlimited}, task.Config{Code: "once"},
 				task.Config{Code: "d", Period: rule.Daily, Rule: rule.All(rule.Count("many", 1), rule.Done("once"))},
