@@ -74,8 +74,8 @@ func New(st store.Store, opt Options) (*Engine, error) {
 }
 
 // With returns the same engine on another view of its store, such as one bound to a transaction. Both share compiled
-// catalogs. What the other engine answers holds only once its transaction is committed. The
-// store must hold the same rows as the first: a nil one, or one of other data, is not noticed here.
+// catalogs. What the other engine answers holds only once its transaction is committed. The store must hold the same
+// rows as the first: a nil one, or one of other data, is not noticed here.
 func (e *Engine) With(st store.Store) *Engine { return &Engine{st: st, shared: e.shared} }
 
 // now reads the clock.

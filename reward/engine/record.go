@@ -101,7 +101,7 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 			cat = k
 		}
 		if len(again) > 0 {
-			if err := pause(ctx, again[0].tries); err != nil {
+			if err := pause(ctx, slices.MaxFunc(again, func(a, b *job) int { return cmp.Compare(a.tries, b.tries) }).tries); err != nil {
 				c.fail(jobs, err)
 				return nil
 			}
