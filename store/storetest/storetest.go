@@ -22,11 +22,11 @@ import (
 	"github.com/guerdon-go/guerdon/store"
 )
 
-// Run checks a store against the clauses of the contract, one subtest a case. Clause 14 has none: it takes a row that
-// somebody else holds locked, which the contract gives no means for, so an adapter's author adds one with a connection of
-// the database's. Of clause 8 a store that reads from replicas tests Lagging itself.
-// open gives an empty store, and registers
-// with t what closes it; it is called once or twice for each case, and the stores of one case must not share anything.
+// Run checks a store against the clauses of the contract, one subtest a case. open gives an empty store, and registers with
+// t what closes it; it is called once or twice for each case, and the stores of one case must not share anything.
+//
+// Clause 14 has no case: it needs a row that somebody else holds locked, which the contract gives no means for, so an
+// adapter's author adds one with a connection of the database's own. A store that reads from replicas tests Lagging itself.
 //
 // The cases use nothing but the contract: store calls from several goroutines (unless Limits.Bound), contexts that are
 // cancelled, units up to Limits.RowsPerUnit. They never sleep.
