@@ -88,6 +88,10 @@ func paysEach(code, taskCode string) reward.Config {
 // BenchmarkRecord measures an event that pays one reward: looked up by its ID, counted, recorded, granted, and moved from
 // one balance to another, with everything stored that a later question needs. by_hand is the least that does the same
 // bookkeeping over plain maps, for one reward and nothing else.
+//
+// Of the engine's 41 allocations 19 are the store's: the rows of an event are copied in and out, as the contract asks, and
+// their keys are built. 9 are what decisions answer and keep: the record with its move, the outcome, the cause. 5 are
+// decimals of the ledger. 5 are the call, the request's IDs and the cause's row; the rest are the event in its canonical form.
 func BenchmarkRecord(b *testing.B) {
 	b.Run("engine", func(b *testing.B) {
 		eng, _ := benchEngine(b, task.Config{Code: "order", Period: rule.Unlimited}, paysEach("RS1", "order"))
