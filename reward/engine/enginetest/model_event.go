@@ -159,8 +159,8 @@ func (m *model) finishDerived(p *person, f *fact, before map[taskPeriod]bool) {
 			if !t.config.Derived() || !t.live() || !m.feeds(f.event.Task, t.config.Rule) {
 				continue
 			}
-			if start := t.config.Window.Start; !start.IsZero() && f.event.Time.Before(start) {
-				continue // its window has not begun at the event's time
+			if !m.fixed(t.config.Window) {
+				continue // its rule may still change
 			}
 			for _, period := range m.periodsOf(p, t) {
 				key := taskPeriod{code, period}

@@ -19,8 +19,8 @@ func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Caus
 	late := accepted && s.gateOf(t) // a gate that opens may complete every later period whose events are there already
 	var done []TaskKey
 	for _, d := range t.Plan.Derived {
-		if start := d.Config.Window.Start; !start.IsZero() && e.Time.Before(start) {
-			continue // as for rewards: until it begins its rule may still change
+		if s.unbegun(d) {
+			continue
 		}
 		var periods []int64
 		if accepted {
@@ -40,6 +40,13 @@ func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Caus
 		}
 	}
 	cause.Tasks = append(cause.Tasks, done...)
+}
+
+// unbegun reports whether a derived task's rule may still change (S21), so that nothing can finish it yet. It goes by the
+// clock: an event of a time before the window may open a gate, and finish a period inside it, whenever it arrives.
+func (s *State) unbegun(d *catalog.Task) bool {
+	start := d.Config.Window.Start
+	return !start.IsZero() && s.Now.Before(start.Add(-max(0, s.Catalog.Calendar.Skew)))
 }
 
 // around lists the period of a derived task that an event's time falls into and, where a gate may have opened, those after
