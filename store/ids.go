@@ -97,13 +97,6 @@ func CauseTaskKey(user, task string, seq int64, id string) string {
 	return string(append(b, id...))
 }
 
-// CauseTaskFrom is the bound in [IndexCauseTask] that comes before the user's events of a task with that seq or a later one.
-func CauseTaskFrom(user, task string, seq int64) string {
-	b := make([]byte, 0, 192)
-	b = append(append(b, user...), sep)
-	return string(appendNumber(append(append(b, task...), sep), seq))
-}
-
 // RewardUserFrom is the bound in [IndexRewardUser] that comes before the user's records made at that instant or later.
 func RewardUserFrom(user string, at time.Time) string {
 	b := make([]byte, 0, 160)

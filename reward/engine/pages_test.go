@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 func TestRewards_pagesAreStableAndNewestFirst(t *testing.T) {
@@ -144,6 +146,31 @@ func TestStatement_S27_everyLineFollowsFromTheOneBefore(t *testing.T) {
 		want(t, asset, n, lines)
 	}
 	b.books("lin", "points", "CNY")
+}
+
+// A catalog finds what was put by its code, tells where a reward stands, and has nothing for a code that nobody put.
+func TestCatalog_findsDocumentsByCode(t *testing.T) {
+	b := setup(t, append(seedDocs(), task.Group{Code: "G00006", Title: "每日登录任务"})...)
+	c, err := b.Catalog(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asset, ok := c.Asset("CNY")
+	want(t, "asset", []any{asset.Scale, ok}, "[2 true]")
+	tasks, ok := c.TaskGroup("G00006")
+	want(t, "task group", []any{tasks.Title, ok}, "[每日登录任务 true]")
+	rewards, ok := c.RewardGroup("RG99999")
+	want(t, "reward group", []any{rewards.Code, ok}, "[RG99999 true]")
+	start := time.Date(2025, 11, 4, 1, 37, 0, 0, time.UTC)
+	want(t, "before its start", c.Phase("RS000910", start.Add(-time.Microsecond)), reward.PhaseNotStarted)
+	want(t, "at its start", c.Phase("RS000910", start), reward.PhaseRunning)
+	_, ok = c.Asset("none")
+	want(t, "an unknown asset", ok, false)
+	_, ok = c.TaskGroup("none")
+	want(t, "an unknown task group", ok, false)
+	_, ok = c.RewardGroup("none")
+	want(t, "an unknown reward group", ok, false)
+	want(t, "an unknown reward's phase", c.Phase("none", start), "")
 }
 
 func TestNew_needsAStore(t *testing.T) {
