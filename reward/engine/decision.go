@@ -184,7 +184,9 @@ func (c *call) read(ctx context.Context, jobs []*job, histories [][]string) (loa
 		slices.Sort(r.Counters)
 		r.Counters = slices.Compact(r.Counters)
 	}
+	since := c.clock()
 	snap, err := c.e.st.Load(ctx, r)
+	c.storedSince(since)
 	if err != nil {
 		return loading{}, wrap(err)
 	}

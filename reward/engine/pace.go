@@ -1,48 +1,44 @@
 package engine
 
-import (
-	"runtime"
-	"time"
-)
+import "time"
 
-// A pace says how many calls lead at once. A store in memory keeps a processor busy for each of them, so there may be as
-// many as there are processors. One that takes long is better asked for many users at a time: by two calls, one of which
-// loads and decides while the other commits.
+// A pace tells whether a store takes long, compared with what deciding takes. Of such a store two calls at a time ask, one
+// of which decides while the other waits, and the more come together meanwhile the better. On any other, such as one in
+// memory, it is the processors that are short: there each user has a leader of its own.
 type pace struct {
-	procs int
-	slow  bool
-	cost  time.Duration // what an event takes from load to commit, smoothed
+	slow  bool // until it proves fast
+	score int  // of samples that said otherwise; one alone may be a pause of the process
 }
 
 const (
-	// slowFrom and fastBelow are what an event costs in stores that take long, and in those that do not. In between
-	// everything stays as it is: sharing makes an event cheaper, and must not end for that.
-	slowFrom  = 100 * time.Microsecond
-	fastBelow = 40 * time.Microsecond
-	// paired is how many lead on a store that takes long.
+	// paired is how many lead on a slow store.
 	paired = 2
+	// convinced is how many samples more than to the contrary it takes.
+	convinced = 8
 )
 
-func (p *pace) init() { p.procs = max(paired, runtime.GOMAXPROCS(0)) }
-
-// leaders is how many may lead.
-func (p *pace) leaders() int {
-	if p.slow {
-		return paired
+// learn takes a sample: how long a round was at the store, and how long it took for the rest. It reports whether the store
+// has just turned out to be slow. Rates between the two bounds change nothing: sharing makes a slow store faster for each
+// event, and must not end for that.
+func (p *pace) learn(stored, decided time.Duration) bool {
+	switch {
+	case stored+decided <= 0: // a clock that stands still tells nothing
+	case stored > 8*decided+50*time.Microsecond:
+		p.sample(true)
+	case stored < 4*decided+20*time.Microsecond:
+		p.sample(false)
 	}
-	return p.procs
+	if p.score < convinced {
+		return false
+	}
+	p.slow, p.score = !p.slow, 0
+	return p.slow
 }
 
-// took learns from a round of so many events.
-func (p *pace) took(d time.Duration, events int) {
-	if events == 0 {
-		return
-	}
-	p.cost += (d/time.Duration(events) - p.cost) / 8
-	switch {
-	case p.cost >= slowFrom:
-		p.slow = true
-	case p.cost < fastBelow:
-		p.slow = false
+func (p *pace) sample(slow bool) {
+	if slow != p.slow {
+		p.score++
+	} else {
+		p.score = max(0, p.score-1)
 	}
 }

@@ -12,21 +12,19 @@ import (
 // ready, the events of a user as one job, and loads, decides and commits once for all of them. So a store that takes long is
 // asked rarely, and no two calls of one process collide on a user.
 //
-// It starts no goroutine: leaders are callers. A caller that finds its user free and fewer leaders than there may be leads at
-// once, so an idle engine waits for nothing. When a leader is done, one of those who wait is told to lead.
+// It starts no goroutine: leaders are callers. A caller that finds its user free and a place among the leaders leads at once,
+// so an idle engine waits for nothing. When a leader is done, one of those who wait leads.
 //
 // What comes to nothing at the first try (somebody else has moved the user, a counter refused, the answer was lost) is done
 // again by one of the calls it is of, on its own: it keeps the user and no leader's place. So whatever a user waits for, even
 // a lock of somebody else's, is waited for by that user's callers alone.
 type queue struct {
-	mu    sync.Mutex
-	lanes map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
-	ready lane             // the ring of lanes that are free and waited for
-	// leading is how many calls lead, those told to among them; told are those that have not begun.
-	leading, told int
-	// epoch rises when the leaders of the one before are no longer waited for.
-	epoch int
-	pace  pace
+	mu      sync.Mutex
+	lanes   map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
+	ready   lane             // the ring of lanes that are free and waited for
+	leading int              // how many calls lead
+	epoch   int              // rises when the leaders of the one before are no longer waited for
+	pace    pace
 }
 
 // A lane is a user, and who waits for it.
@@ -48,7 +46,7 @@ const (
 func (q *queue) init() {
 	q.lanes = map[string]*lane{}
 	q.ready.prev, q.ready.next = &q.ready, &q.ready
-	q.pace.init()
+	q.pace.slow = true
 }
 
 // part is what a call has to do with the queue. All but copied is guarded by the queue's mu.
@@ -58,11 +56,11 @@ type part struct {
 	left    int    // how many of its events that joined have no answer
 	own     []*job // what it must do again by itself; it has the users
 	leads   bool   // it has a place among the leaders, since epoch
-	told    bool   // it was told to lead, and has not begun
 	epoch   int
 	waits   bool // in wake
 	gone    bool // its caller has given up: nothing of it may be touched
 	wake    chan struct{}
+	timer   *time.Timer
 }
 
 // signal makes a call that waits look at where it stands.
@@ -76,8 +74,8 @@ func (c *call) signal() {
 	}
 }
 
-// free reports whether somebody may lead at once.
-func (q *queue) free() bool { return q.leading < q.pace.leaders() }
+// free reports whether there is a place among the leaders.
+func (q *queue) free() bool { return !q.pace.slow || q.leading < paired }
 
 // join lets a job wait for its user, behind the others or before them.
 func (q *queue) join(j *job, before bool) {
@@ -148,27 +146,51 @@ func (q *queue) settle(l *lane) {
 	}
 }
 
-// take takes what is ready for a leader: at most so many users, sorted.
+// take takes what is ready for a leader: at most so many users, sorted. On a fast store it takes no users but its own.
 func (q *queue) take(c *call, most int) []*job {
-	jobs, events := c.single.taken[:0], 0
-	var first *call
-	for l := q.ready.next; l != &q.ready && len(jobs) < most; {
-		next, of := l.next, l.first.call
-		if of.e == c.e && (of == first || len(jobs) < sharedMax && events < seqs) {
-			if first == nil {
-				first = of
+	t := taking{c: c, jobs: c.single.taken[:0], most: most}
+	if !q.pace.slow {
+		for _, joined := range c.part.joined {
+			if l := q.lanes[joined.user]; l != nil && l.next != nil {
+				t.take(q, l)
 			}
-			q.unlist(l)
-			l.held = true
-			j := l.merge()
-			jobs, events = append(jobs, j), events+len(j.items)
 		}
-		l = next
+	} else {
+		for l := q.ready.next; l != &q.ready; {
+			next := l.next
+			t.take(q, l)
+			l = next
+		}
 	}
-	if len(jobs) > 1 {
-		slices.SortFunc(jobs, byUser)
+	if len(t.jobs) > 1 {
+		slices.SortFunc(t.jobs, byUser)
 	}
-	return jobs
+	return t.jobs
+}
+
+// taking is what a leader takes.
+type taking struct {
+	c      *call
+	first  *call // whose job was taken first
+	jobs   []*job
+	events int
+	most   int
+}
+
+// take takes a lane that is ready, if there is room for it. The call whose turn it is may fill a round; what others add is
+// bounded, so that nobody waits for more than that.
+func (t *taking) take(q *queue, l *lane) {
+	of := l.first.call
+	if of.e != t.c.e || len(t.jobs) >= t.most || of != t.first && t.first != nil && (len(t.jobs) >= sharedMax || t.events >= seqs) {
+		return
+	}
+	if t.first == nil {
+		t.first = of
+	}
+	q.unlist(l)
+	l.held = true
+	j := l.merge()
+	t.jobs, t.events = append(t.jobs, j), t.events+len(j.items)
 }
 
 // merge takes the first job out of a lane and adds the events of those behind it, as many as a unit may hold.
@@ -185,19 +207,17 @@ func (l *lane) merge() *job {
 	return j
 }
 
-// pass tells one of those who wait to lead, if there is a place and nobody was told to already.
+// pass lets one of those who wait lead, if there is a place. It is woken, and the place is there for whoever comes first:
+// that one takes all. On a fast store there is a leader for each user.
 func (q *queue) pass() {
-	if q.told > 0 || !q.free() {
-		return
-	}
-	for l := q.ready.next; l != &q.ready; l = l.next {
+	for l := q.ready.next; l != &q.ready && q.free(); l = l.next {
 		for j := l.first; j != nil; j = j.next {
 			if j.call != nil && j.call.part.waits {
-				q.told++
-				q.lead(j.call)
-				j.call.part.told = true
 				j.call.signal()
-				return
+				if q.pace.slow {
+					return
+				}
+				break
 			}
 		}
 	}
@@ -220,23 +240,31 @@ func (q *queue) follow(c *call) {
 // overtake lets go of the leaders there are, who took too long.
 func (q *queue) overtake() {
 	q.epoch++
-	q.leading, q.told = 0, 0
+	q.leading = 0
 }
 
-// stuck reports whether something of a call waits for a leader, and for nothing else.
+// stuck reports whether something of a call, which is not all answered, waits for a leader and for nothing else.
 func (q *queue) stuck(c *call) bool {
-	for _, joined := range c.part.joined {
-		l := q.lanes[joined.user]
-		if l == nil || l.next == nil {
-			continue
-		}
-		for j := l.first; j != nil; j = j.next {
-			if j.call == c || slices.ContainsFunc(j.items, func(it item) bool { return it.call == c }) {
-				return true
-			}
+	for _, j := range c.part.joined {
+		if l := q.lanes[j.user]; l != nil && l.next != nil {
+			return true
 		}
 	}
 	return false
+}
+
+// learn takes what a round was measured to take. When a store turns out to take long, all who wait look where they stand:
+// from now on they may wait for leaders.
+func (q *queue) learn(stored, decided time.Duration) {
+	if q.pace.learn(stored, decided) {
+		for _, l := range q.lanes {
+			for j := l.first; j != nil; j = j.next {
+				if j.call != nil {
+					j.call.signal()
+				}
+			}
+		}
+	}
 }
 
 // turn waits until a user is free, for one who does not share. The user is the caller's until it is left.

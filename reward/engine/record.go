@@ -99,6 +99,8 @@ type call struct {
 	mine     int     // how many of its own results the round has found
 	theirs   []given // and what it found of other calls
 	part     part
+	timed    bool // the round is measured
+	stored   time.Duration
 	// single is room for the call of one event, which is most of them.
 	single struct {
 		event    [1]task.Event

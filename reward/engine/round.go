@@ -71,7 +71,9 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) (a
 			of[0].job.own = true
 			again = append(again, of[0].job)
 		default:
+			since := c.clock()
 			results, err := c.e.st.Commit(ctx, units...)
+			c.storedSince(since)
 			for i, d := range of {
 				if err != nil {
 					again = append(again, c.broken(ctx, d, wrap(err))...)

@@ -17,7 +17,6 @@ import (
 func (c *call) share(ctx context.Context, jobs []*job) {
 	q, p := &c.e.shared.queue, &c.part
 	most := max(1, c.e.st.Limits().Units)
-	var patient *time.Timer
 	p.pending = jobs
 	q.mu.Lock()
 	for p.left > 0 || len(p.pending) > 0 {
@@ -30,23 +29,13 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			p.own = p.own[n:]
 			slices.SortFunc(jobs, byUser)
 			c.run(ctx, q, jobs)
-		case p.leads && !q.stuck(c): // somebody else was faster
-			q.begun(c)
-			q.follow(c)
-			q.pass()
-		case p.leads:
-			q.begun(c)
-			c.run(ctx, q, q.take(c, most))
-		case q.told == 0 && q.free() && q.stuck(c):
-			q.lead(c)
-		default:
-			if patient == nil {
-				patient = time.NewTimer(patience)
-				defer patient.Stop()
-			} else {
-				patient.Reset(patience)
+		case p.leads || q.free() && q.stuck(c):
+			if !p.leads {
+				q.lead(c)
 			}
-			if err := c.wait(ctx, q, patient.C); err != nil {
+			c.run(ctx, q, q.take(c, most))
+		default:
+			if err := c.wait(ctx, q); err != nil {
 				c.giveUp(q, err)
 				q.mu.Unlock()
 				return
@@ -54,14 +43,6 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 		}
 	}
 	q.mu.Unlock()
-}
-
-// begun says that a call that was told to lead does so, or will not.
-func (q *queue) begun(c *call) {
-	if q.told > 0 && c.part.told && c.part.epoch == q.epoch {
-		q.told--
-	}
-	c.part.told = false
 }
 
 // join lets the next part of a call's jobs join. Where all their users are free and there is a place among the leaders,
@@ -82,14 +63,11 @@ func (c *call) join(q *queue, most int) {
 		p.left += len(j.items) + len(j.more)
 		q.join(j, false)
 	}
-	if q.told == 0 && q.free() && (q.ready.next != &q.ready) {
-		q.lead(c)
-	}
 }
 
 // idle reports whether jobs may be led at once.
 func (q *queue) idle(jobs []*job) bool {
-	if !q.free() || q.ready.next != &q.ready {
+	if !q.free() || q.pace.slow && q.ready.next != &q.ready {
 		return false
 	}
 	for _, j := range jobs {
@@ -101,12 +79,20 @@ func (q *queue) idle(jobs []*job) bool {
 }
 
 // wait waits until something has happened for a call. q.mu is held before and after.
-func (c *call) wait(ctx context.Context, q *queue, patient <-chan time.Time) error {
+func (c *call) wait(ctx context.Context, q *queue) error {
 	p := &c.part
 	if p.wake == nil {
 		p.wake = make(chan struct{}, 1)
 	}
 	p.waits = true
+	var patient <-chan time.Time
+	if q.pace.slow {
+		if p.timer == nil {
+			p.timer = time.NewTimer(patience)
+		}
+		p.timer.Reset(patience)
+		patient = p.timer.C
+	}
 	q.mu.Unlock()
 	overdue := false
 	select {
@@ -115,14 +101,16 @@ func (c *call) wait(ctx context.Context, q *queue, patient <-chan time.Time) err
 	case <-patient:
 		overdue = true
 	}
+	if patient != nil {
+		p.timer.Stop()
+	}
 	q.mu.Lock()
 	p.waits = false
 	if err := ctx.Err(); err != nil && p.left > 0 {
 		return err
 	}
-	if overdue && !p.leads && q.stuck(c) {
+	if overdue && !q.free() && q.stuck(c) {
 		q.overtake()
-		q.lead(c)
 	}
 	return nil
 }
@@ -131,20 +119,19 @@ func (c *call) wait(ctx context.Context, q *queue, patient <-chan time.Time) err
 // the store panic, the jobs are left to the other calls, as after a lost answer.
 func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	p := &c.part
-	contended := p.leads && (q.leading > 1 || len(jobs) > 1)
-	q.pass() // what was not taken
+	c.timed = p.leads && (q.leading > 1 || len(jobs) > 1) // by itself it shares with nobody, and need not know
+	q.pass()                                              // what was not taken
 	q.mu.Unlock()
-	whole, events := false, 0
-	c.mixed = false
+	c.mixed, c.stored = false, 0
 	for _, j := range jobs {
-		events += len(j.items)
 		c.mixed = c.mixed || j.call != c || sameCall(j.items) < len(j.items)
 	}
+	whole := false
 	var took time.Duration
 	defer func() {
 		q.mu.Lock()
-		if took > 0 {
-			q.pace.took(took, events)
+		if c.timed && whole {
+			q.learn(c.stored, took-c.stored)
 		}
 		c.after(ctx, q, jobs, whole)
 		if !whole {
@@ -157,10 +144,7 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 			return
 		}
 	}
-	var start time.Time
-	if contended {
-		start = time.Now()
-	}
+	start := c.clock()
 	cat, err := c.e.catalog(ctx)
 	if err == nil {
 		c.round(ctx, cat, jobs)
@@ -169,10 +153,25 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 			c.faulty(ctx, j, err)
 		}
 	}
-	if contended {
+	if c.timed {
 		took = time.Since(start)
 	}
 	whole = true
+}
+
+// clock is the time where it is measured.
+func (c *call) clock() (t time.Time) {
+	if c.timed {
+		t = time.Now()
+	}
+	return t
+}
+
+// at the store: since when.
+func (c *call) storedSince(t time.Time) {
+	if c.timed {
+		c.stored += time.Since(t)
+	}
 }
 
 // after answers what a round has found and leaves the users it is done with. What is left of a job waits again if it is on
@@ -287,10 +286,6 @@ func (c *call) giveUp(q *queue, err error) {
 		if !c.answered[at] && c.results[at].Err == nil {
 			c.results[at].Err = fmt.Errorf("%w: %w", ErrUnknown, err)
 		}
-	}
-	if p.leads {
-		q.begun(c)
-		q.follow(c)
 	}
 	q.pass()
 }
