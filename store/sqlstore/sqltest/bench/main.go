@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,19 @@ func main() {
 	flag.IntVar(&m.users, "users", 10_000, "how many users there are")
 	only := flag.String("only", "", "measure what has this in its name alone")
 	rows := flag.String("rows", "", "instead of the table, the cost of an event beside these many reward records and transfers, such as 10000,10000000")
+	profile := flag.String("cpuprofile", "", "write a CPU profile of this process to a file")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	m.only = *only
 	fmt.Printf("%s on %s, rounds of %v\n\n", "events a second", machine(), m.span)
 	failed := false
