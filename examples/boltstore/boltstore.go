@@ -159,12 +159,11 @@ func (d data) part(found []store.Row, user string, p store.Part) ([]store.Row, e
 }
 
 // row reads the row at a place, nil if there is none.
-func (d data) row(at []byte) (store.Row, error) {
-	form := d.bucket(rows).Get(at)
-	if form == nil {
-		return nil, nil
+func (d data) row(at []byte) (row store.Row, err error) {
+	if form := d.bucket(rows).Get(at); form != nil {
+		row, err = store.Decode(store.Kind(bytes.SplitN(at, []byte{0}, 3)[1]), form)
 	}
-	return store.Decode(store.Kind(bytes.SplitN(at, []byte{0}, 3)[1]), form)
+	return row, err
 }
 
 // place is a row's key in the bucket of rows.
@@ -365,7 +364,8 @@ func (s *Store) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 		next = old.Next(docs...)
 		err := d.root.Put([]byte(stamp), append(appendNumber(nil, next.Revision), next.Hash[:]...))
 		for _, doc := range docs {
-			err = errors.Join(err, d.bucket(documents).Put(appendNumber(docPrefix(doc.Kind, doc.Code), next.Revision), doc.Body))
+			key := appendNumber(docPrefix(doc.Kind, doc.Code), next.Revision)
+			err = errors.Join(err, d.bucket(documents).Put(key, bytes.Clone(doc.Body))) // bbolt keeps it until the commit
 		}
 		return err
 	})

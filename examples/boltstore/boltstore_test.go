@@ -1,6 +1,7 @@
 package boltstore_test
 
 import (
+	"context"
 	"flag"
 	"path/filepath"
 	"testing"
@@ -16,7 +17,20 @@ import (
 // Step 7: the tests, unchanged for every adapter.
 
 func TestContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t) })
+	storetest.Run(t, func(t *testing.T) store.Store { st, _ := open(t); return st })
+}
+
+func TestTransactions(t *testing.T) {
+	storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
+		st, db := open(t)
+		return storetest.Transactions{Store: st, OneWriter: true, Begin: func(context.Context) (storetest.Transaction, error) {
+			tx, err := db.Begin(true)
+			if err != nil {
+				return storetest.Transaction{}, err
+			}
+			return storetest.Transaction{Store: st.In(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
+		}}
+	})
 }
 
 // TestEngine plays ten games of each kind, unless -rapid.checks says how many.
@@ -30,12 +44,12 @@ func TestEngine(t *testing.T) {
 		set("10")
 		t.Cleanup(func() { set(f.DefValue) })
 	}
-	enginetest.Run(t, func(t *testing.T) store.Store { return open(t) })
+	enginetest.Run(t, func(t *testing.T) store.Store { st, _ := open(t); return st })
 }
 
 // open gives a store on a new file. NoSync leaves out the sync of each commit, which guards against a crash of the machine
 // and nothing that these tests look at; with it they take minutes.
-func open(t *testing.T) *boltstore.Store {
+func open(t *testing.T) (*boltstore.Store, *bolt.DB) {
 	t.Helper()
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "guerdon.db"), 0o600, &bolt.Options{NoSync: true, NoGrowSync: true, NoFreelistSync: true})
 	if err != nil {
@@ -50,5 +64,5 @@ func open(t *testing.T) *boltstore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s, db
 }
