@@ -173,6 +173,18 @@ func brokenRefusals() []brokenStore {
 				return h.Store.Commit(ctx, units...)
 			}
 		}},
+		{fails: "refusal/invalid content", how: "an event is put right", make: func(h *hooked) {
+			h.eachUnit(func(u *store.Unit) {
+				for i, r := range u.Insert {
+					set(r.Clone(), func(c *store.CauseRow) {
+						if c.Event != nil {
+							c.Event.Event.User, c.Event.Event.ID = c.User, c.ID
+						}
+						u.Insert[i] = c
+					})
+				}
+			})
+		}},
 		{fails: "refusal/unknown kind", how: "left out", make: func(h *hooked) {
 			h.eachUnit(func(u *store.Unit) {
 				u.Put = slices.DeleteFunc(u.Put, func(r store.Row) bool { _, later := r.(unknownRow); return later })

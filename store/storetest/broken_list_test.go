@@ -101,6 +101,9 @@ func brokenLists() []brokenStore {
 				return h.Store.List(ctx, q)
 			}
 		}},
+		{fails: "list/bounds in UTF-8", how: "what is not is cut out", make: func(h *hooked) {
+			h.eachQuery(func(q *store.Query) { q.From, q.To = strings.ToValidUTF8(q.From, ""), strings.ToValidUTF8(q.To, "") })
+		}},
 		{fails: "context/list cancelled inside", how: "ends as if it were all", make: func(h *hooked) {
 			h.list = func(ctx context.Context, q store.Query) iter.Seq2[store.Row, error] {
 				return func(yield func(store.Row, error) bool) {

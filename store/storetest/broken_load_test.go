@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -91,6 +92,11 @@ func brokenLoads() []brokenStore {
 				return h.Store.Load(ctx, r)
 			}
 		}},
+		{fails: "load/bounds in UTF-8", how: "what is not is cut out", make: func(h *hooked) {
+			h.eachPart(func(p *store.Part) {
+				p.Prefix, p.After = strings.ToValidUTF8(p.Prefix, ""), strings.ToValidUTF8(p.After, "")
+			})
+		}},
 		{fails: "load page/order", how: "newest first", make: func(h *hooked) {
 			h.eachState(func(k store.Key, st *store.State) {
 				if len(k.Parts) == 1 && taskPage(k.Parts[0]) {
@@ -98,7 +104,13 @@ func brokenLoads() []brokenStore {
 				}
 			})
 		}},
-		{fails: "load page/after", how: "ignored", make: func(h *hooked) { h.eachPart(func(p *store.Part) { p.After = "" }) }},
+		{fails: "load page/after", how: "ignored", make: func(h *hooked) {
+			h.eachPart(func(p *store.Part) {
+				if utf8.ValidString(p.After) {
+					p.After = ""
+				}
+			})
+		}},
 		{fails: "load page/limit", how: "ignored", make: func(h *hooked) { h.eachPart(func(p *store.Part) { p.Limit = 0 }) }},
 		{fails: "load page/prefix", how: "its last part ignored", make: func(h *hooked) {
 			h.eachPart(func(p *store.Part) {
