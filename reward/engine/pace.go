@@ -11,8 +11,9 @@ type pace struct {
 }
 
 const (
-	// paired is how many lead on a slow store.
-	paired = 2
+	// paired is how many lead on a slow store, and few is how many calls are too few for that. A round of two users costs
+	// a server as much as two rounds, one of four three quarters of four, one of sixteen a third of sixteen.
+	paired, few = 2, 8
 	// convinced is how many samples more than to the contrary it takes.
 	convinced = 8
 )

@@ -22,7 +22,8 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
 	ready   lane             // the ring of lanes that are free and waited for
-	leading int              // how many calls lead
+	calls   int              // how many are under way
+	leading int              // how many of them lead
 	epoch   int              // rises when the leaders of the one before are no longer waited for
 	pace    pace
 }
@@ -75,7 +76,7 @@ func (c *call) signal() {
 }
 
 // free reports whether there is a place among the leaders.
-func (q *queue) free() bool { return !q.pace.slow || q.leading < paired }
+func (q *queue) free() bool { return !q.pace.slow || q.leading < paired || q.calls <= few }
 
 // join lets a job wait for its user, behind the others or before them.
 func (q *queue) join(j *job, before bool) {

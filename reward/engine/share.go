@@ -19,6 +19,7 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 	most := max(1, c.e.st.Limits().Units)
 	p.pending = jobs
 	q.mu.Lock()
+	q.calls++
 	for p.left > 0 || len(p.pending) > 0 {
 		switch {
 		case p.left == 0:
@@ -37,11 +38,12 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 		default:
 			if err := c.wait(ctx, q); err != nil {
 				c.giveUp(q, err)
-				q.mu.Unlock()
-				return
+				p.left, p.pending = 0, nil
 			}
 		}
 	}
+	q.calls--
+	q.pass()
 	q.mu.Unlock()
 }
 
@@ -135,6 +137,7 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 		}
 		c.after(ctx, q, jobs, whole)
 		if !whole {
+			q.calls--
 			q.mu.Unlock()
 		}
 	}()
