@@ -13,6 +13,8 @@ import (
 type bound struct {
 	s  *Store
 	on runner
+	// locked are the users that the transaction has loaded for a commit.
+	locked map[string]struct{}
 }
 
 // Limits are those of the Store, bound.
@@ -65,6 +67,12 @@ func (t *bound) lock(ctx context.Context, keys []store.Key) (map[string]int64, e
 	if err := t.s.bornUsers(ctx, t.on, rows); err != nil {
 		return nil, err
 	}
+	if t.locked == nil {
+		t.locked = make(map[string]struct{})
+	}
+	for _, user := range users {
+		t.locked[user] = struct{}{}
+	}
 	return t.s.lockUsers(ctx, t.on, users, false)
 }
 
@@ -92,8 +100,17 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
+	var made []string
+	for _, u := range units {
+		if _, locked := t.locked[u.User]; u.Version == 0 && !locked {
+			made = append(made, u.User)
+		}
+	}
+	if t.s.d.arrays && len(made) > 0 {
+		err = t.lockNames(ctx, made)
+	}
 	var results []store.Result
-	if len(w.names) > 0 {
+	if err == nil && len(w.names) > 0 {
 		err = t.s.born(ctx, t.on, w.names)
 	}
 	if err == nil && t.s.d.arrays {
