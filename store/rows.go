@@ -51,29 +51,31 @@ type CauseRow struct {
 // A Move is an operator's or a user's call that moved a reward record.
 type Move struct {
 	// Op is "review", "claim", "deduct" or "reinstate".
-	Op string
+	Op string `json:"op"`
 	// Pass is the verdict of a review.
-	Pass   bool
-	Record reward.ID
+	Pass   bool      `json:"pass,omitempty"`
+	Record reward.ID `json:"record"`
 	// Seq is the record's after the move.
-	Seq int64
+	Seq int64 `json:"seq"`
 	// Actor, Reason and Request are those of the call.
-	Actor, Reason, Request string
+	Actor   string `json:"actor,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Request string `json:"request,omitempty"`
 	// Changed says that the record moved.
-	Changed bool
+	Changed bool `json:"changed,omitempty"`
 }
 
 // A TaskID names a task record of a user.
 type TaskID struct {
-	Task   string
-	Period int64
+	Task   string `json:"task"`
+	Period int64  `json:"period,omitempty"`
 }
 
 // Grants are reward records with adjacent numbers.
 type Grants struct {
-	Reward string
-	First  int64
-	Count  int64
+	Reward string `json:"reward"`
+	First  int64  `json:"first"`
+	Count  int64  `json:"count"`
 }
 
 // A TaskRow is the record of a task in one period.

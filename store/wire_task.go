@@ -19,8 +19,8 @@ type causeWire struct {
 	Revision int64       `json:"revision,omitempty"`
 	Event    *entryWire  `json:"event,omitempty"`
 	Move     *callWire   `json:"move,omitempty"`
-	Tasks    []idWire    `json:"tasks,omitempty"`
-	Grants   []grantWire `json:"grants,omitempty"`
+	Tasks    []TaskID    `json:"tasks,omitempty"`
+	Grants   []Grants    `json:"grants,omitempty"`
 	Blocked  []blockWire `json:"blocked,omitempty"`
 	Due      int64       `json:"due,omitempty"`
 }
@@ -55,17 +55,6 @@ type callWire struct {
 	Changed bool   `json:"changed,omitempty"`
 }
 
-type idWire struct {
-	Task   string `json:"task"`
-	Period int64  `json:"period,omitempty"`
-}
-
-type grantWire struct {
-	Reward string `json:"reward"`
-	First  int64  `json:"first"`
-	Count  int64  `json:"count"`
-}
-
 type blockWire struct {
 	Reward string        `json:"reward"`
 	Reason reward.Reason `json:"reason"`
@@ -92,12 +81,7 @@ func (r *CauseRow) Encode() []byte {
 			Actor: m.Actor, Reason: m.Reason, Request: m.Request, Changed: m.Changed,
 		}
 	}
-	for _, t := range r.Tasks {
-		w.Tasks = append(w.Tasks, idWire(t))
-	}
-	for _, g := range r.Grants {
-		w.Grants = append(w.Grants, grantWire(g))
-	}
+	w.Tasks, w.Grants = r.Tasks, r.Grants
 	for _, b := range r.Blocked {
 		w.Blocked = append(w.Blocked, blockWire{b.Reward, b.Reason, b.By, micros{b.Until}, b.Count})
 	}
@@ -123,12 +107,7 @@ func (w *causeWire) row() (Row, error) {
 			Actor: m.Actor, Reason: m.Reason, Request: m.Request, Changed: m.Changed,
 		}
 	}
-	for _, t := range w.Tasks {
-		r.Tasks = append(r.Tasks, TaskID(t))
-	}
-	for _, g := range w.Grants {
-		r.Grants = append(r.Grants, Grants(g))
-	}
+	r.Tasks, r.Grants = w.Tasks, w.Grants
 	for _, b := range w.Blocked {
 		r.Blocked = append(r.Blocked, reward.Block{Reward: b.Reward, Reason: b.Reason, By: b.By, Until: b.Until.t, Count: b.Count})
 	}

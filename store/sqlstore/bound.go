@@ -1,0 +1,148 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// bound is a store in a caller's transaction. It stands for its Store by the same statements, run one after the other, and no
+// statement of it fails by plan: a failed one would end the caller's transaction.
+type bound struct {
+	s  *Store
+	on runner
+}
+
+// Limits are those of the Store, bound.
+func (t *bound) Limits() store.Limits {
+	l := t.s.Limits()
+	l.Bound = true
+	return l
+}
+
+// Load locks the users of a request for a commit, making those that are not there, and reads in a later statement: one that
+// locks and reads at once would read what was there before it waited.
+func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, error) {
+	if err := t.s.checkLoad(ctx, r); err != nil {
+		return store.Snapshot{}, err
+	}
+	var locked map[string]int64
+	if r.ForUpdate && len(r.Keys) > 0 {
+		var err error
+		if locked, err = t.lock(ctx, r.Keys); err != nil {
+			return store.Snapshot{}, t.wrap("load", err, false)
+		}
+	}
+	snap, err := t.s.load(ctx, t.on, r)
+	if err != nil {
+		return store.Snapshot{}, t.wrap("load", err, false)
+	}
+	for _, st := range snap.States {
+		if version, was := locked[st.User]; was && version != st.Version {
+			return store.Snapshot{}, &RerunError{Err: errSnapshot}
+		}
+	}
+	return snap, nil
+}
+
+// errSnapshot is why a transaction must run again that reads as of an instant before its lock, as MySQL's do unless they are
+// READ COMMITTED. What is equal in both versions has not changed between.
+var errSnapshot = errors.New("the transaction reads as of an instant before the user was locked")
+
+// lock makes users and locks them in the order of their IDs.
+func (t *bound) lock(ctx context.Context, keys []store.Key) (map[string]int64, error) {
+	users, rows := make([]string, len(keys)), make([][]any, len(keys))
+	for i, k := range keys {
+		users[i], rows[i] = k.User, []any{k.User}
+	}
+	if t.s.d.arrays {
+		if err := t.lockNames(ctx, users); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.s.bornUsers(ctx, t.on, rows); err != nil {
+		return nil, err
+	}
+	return t.s.lockUsers(ctx, t.on, users, false)
+}
+
+// lockNames holds the names of users that are not there until the transaction ends, so that commits of several users see that
+// somebody is making them.
+func (t *bound) lockNames(ctx context.Context, users []string) error {
+	p, args := t.s.build(shape{what: 'A'}, func(b *statement) {
+		b.add("SELECT count(pg_advisory_xact_lock(", birthLock, ", hashtext(id))) FROM (SELECT g.id FROM unnest(")
+		b.array(text, users)
+		b.add(") AS g(id) WHERE NOT EXISTS (SELECT FROM ")
+		b.table(usersTable)
+		b.add(" u WHERE u.id = g.id) ORDER BY g.id) AS new")
+	})
+	rows, err := t.on.query(ctx, p, args)
+	if err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// Commit writes units in the transaction.
+func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+	w, err := t.s.writing(ctx, units)
+	if err != nil || len(units) == 0 {
+		return nil, err
+	}
+	var results []store.Result
+	if len(w.names) > 0 {
+		err = t.s.born(ctx, t.on, w.names)
+	}
+	if err == nil && t.s.d.arrays {
+		results, err = t.s.gated(ctx, t.on, w)
+	} else if err == nil {
+		results, err = t.s.steps(ctx, t.on, w)
+	}
+	if err != nil {
+		return nil, t.wrap("commit", err, true)
+	}
+	return results, nil
+}
+
+// List reads in the transaction. See [store.Store].
+func (t *bound) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, error] {
+	return t.s.list(ctx, t.on, q)
+}
+
+// Docs reads in the transaction.
+func (t *bound) Docs(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
+	docs, stamp, err := t.s.docs(ctx, t.on, after)
+	return docs, stamp, t.wrap("docs", err, false)
+}
+
+// DocAt reads in the transaction.
+func (t *bound) DocAt(ctx context.Context, kind store.DocKind, code string, revision int64) (store.Doc, error) {
+	d, err := t.s.docAt(ctx, t.on, kind, code, revision)
+	return d, t.wrap("docs", err, false)
+}
+
+// PutDocs writes in the transaction.
+func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc) (store.Stamp, error) {
+	if err := ended(ctx, "put"); err != nil {
+		return store.Stamp{}, err
+	}
+	if err := store.CheckDocs(docs...); err != nil {
+		return store.Stamp{}, err
+	}
+	stamp, err := t.s.putDocs(ctx, t.on, old, docs)
+	return stamp, t.wrap("put", err, true)
+}
+
+// wrap gives an error its meaning; one that calls for another run of the transaction says so.
+func (t *bound) wrap(op string, err error, write bool) error {
+	if err != nil && t.s.failure(err) == conflict {
+		return &RerunError{Err: err}
+	}
+	return t.s.wrap(op, "", err, write)
+}
+
+// rerun reports whether an error of a caller's function calls for another run of its transaction.
+func (s *Store) rerun(err error) bool { return errors.Is(err, ErrRerun) }

@@ -1,0 +1,101 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+var (
+	// ErrNewer is returned where the tables are of a newer release than this library: its columns are not known here.
+	ErrNewer = errors.New("the schema is newer than this release")
+	// ErrNotMigrated is returned where tables are absent or older than this release: call [Store.Migrate] first.
+	ErrNotMigrated = errors.New("the schema is not migrated")
+	// ErrRerun is matched by a [RerunError].
+	ErrRerun = errors.New("the transaction must be run again")
+)
+
+// A RerunError is what a store in a caller's transaction answers where the database wants the whole transaction to be run
+// again: a serialization failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked. Nothing
+// more can be done in the transaction; [Store.Do] runs it again from its start.
+type RerunError struct {
+	// Err is the driver's error.
+	Err error
+}
+
+// Error says so with the cause.
+func (e *RerunError) Error() string { return fmt.Sprintf("%v: %v", ErrRerun, e.Err) }
+
+// Unwrap leads to [ErrRerun] and to the cause.
+func (e *RerunError) Unwrap() []error { return []error{ErrRerun, e.Err} }
+
+// A failure is what an error of a driver means.
+type failure int
+
+const (
+	// refused: the server answered with an error, and did nothing.
+	refused failure = iota
+	// conflict: others were in the way; the same again may succeed.
+	conflict
+	// unsent: the statement never reached the server.
+	unsent
+	// broken: the connection ended or the wait for it did, and what the server did is not known.
+	broken
+	// duplicate: a key is there already.
+	duplicate
+	// unfit: a value is not one of its column.
+	unfit
+)
+
+// failure tells what an error means, beginning with what is the same for every driver.
+func (s *Store) failure(err error) failure {
+	var ours *store.Error
+	if errors.As(err, &ours) {
+		return refused
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, errBegin) {
+		return unsent // database/sql answers it for statements that were not sent
+	}
+	if errors.Is(err, sql.ErrTxDone) {
+		return refused
+	}
+	return s.d.failure(err)
+}
+
+// errBegin marks an error of a transaction that never began.
+var errBegin = errors.New("begin")
+
+// wrap gives an error of a driver its meaning in the contract. lost says that a write was sent whose answer would have said
+// that it holds.
+func (s *Store) wrap(op, id string, err error, lost bool) error {
+	var ours *store.Error
+	var again *RerunError
+	if err == nil || errors.As(err, &ours) || errors.As(err, &again) {
+		return err
+	}
+	switch s.failure(err) {
+	case broken:
+		if lost {
+			s.stats.lost.Add(1)
+			err = fmt.Errorf("%w: %w", store.ErrUnknown, err)
+		}
+	case duplicate:
+		err = fmt.Errorf("%w: %w", store.ErrCorrupt, err)
+	case unfit:
+		err = fmt.Errorf("%w: %w", store.ErrInvalid, err)
+	case refused, conflict, unsent:
+	}
+	return &store.Error{Op: op, ID: id, Err: err}
+}
+
+// ended is the error of a call whose context is done before anything was sent.
+func ended(ctx context.Context, op string) error {
+	if err := context.Cause(ctx); err != nil {
+		return &store.Error{Op: op, Err: ctx.Err()}
+	}
+	return nil
+}

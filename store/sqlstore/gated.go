@@ -1,0 +1,262 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// gated commits units with one statement of PostgreSQL: a SELECT over data-modifying WITH queries, each of which takes its rows
+// only for units that passed those before it. The users are locked and compared first, then the counters, and then what passed
+// is written. A unit that is refused has done nothing.
+func (s *Store) gated(ctx context.Context, on runner, w *writing) ([]store.Result, error) {
+	p, args := s.gatedStatement(w)
+	rows, err := on.query(ctx, p, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	results := make([]store.Result, len(w.units))
+	for i := range results {
+		results[i].Moved = true
+	}
+	bad := map[string]counter{}
+	var what, used int64
+	var name string
+	var closed bool
+	for rows.Next() {
+		if err := rows.Scan(&what, &name, &used, &closed); err != nil {
+			return nil, err
+		}
+		switch what {
+		case foundUser:
+			i, _ := slices.BinarySearchFunc(w.units, name, func(u store.Unit, user string) int { return strings.Compare(u.User, user) })
+			results[i].Moved = false
+		case foundCounter:
+			bad[name] = counter{used: used, closed: closed}
+		default: // it was there once, and is no more: somebody has put an older state of the database back
+			s.known.remove(name)
+			bad[name] = counter{changed: true}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for _, t := range w.takes {
+		if c, refused := bad[t.Counter]; refused && !results[t.unit].Moved {
+			if results[t.unit].Moved = c.changed; !c.changed {
+				exhausted(&results[t.unit], t, c.used, c.closed)
+			}
+		}
+	}
+	return results, nil
+}
+
+// What a row of the statement's answer is: a user whose unit is not Moved, a counter that refused units, or one that is not there.
+const (
+	foundUser = iota
+	foundCounter
+	missingCounter
+)
+
+func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
+	of := shape{what: 'C'}
+	if len(w.units) == 1 {
+		of.what = '1'
+		if w.units[0].Version == 0 {
+			of.what = '0'
+		}
+	}
+	for i := range w.rows {
+		of.count[i] = s.form(len(w.rows[i]))
+	}
+	of.count[9] = s.form(len(w.takes))
+	if slices.ContainsFunc(w.deletes[:], func(keys [][]any) bool { return len(keys) > 0 }) {
+		of = shape{} // seldom
+	}
+	return s.build(of, func(b *statement) {
+		switch {
+		case len(w.takes) == 0 && len(w.units) == 1:
+			b.moveOne(&w.units[0])
+		default:
+			b.lockUsers(w.units)
+			b.gateCounters(w)
+			b.moveAll()
+		}
+		if len(w.takes) > 0 {
+			b.takeCounters()
+		}
+		for i, t := range tables() {
+			if len(w.rows[i]) > 0 {
+				b.add(",\nw", strconv.Itoa(i), " AS (")
+				b.write(t, w.rows[i])
+				b.add(")")
+			}
+			if len(w.deletes[i]) > 0 {
+				b.add(",\nd", strconv.Itoa(i), " AS (")
+				b.remove(t, w.deletes[i])
+				b.add(")")
+			}
+		}
+		b.addf("\nSELECT %d, id, 0::bigint, FALSE FROM ok", foundUser)
+		if len(w.takes) > 0 {
+			b.addf(" UNION ALL SELECT %d, id, 0, FALSE FROM refused UNION ALL SELECT what, name, used, closed FROM bad", foundUser)
+		}
+	})
+}
+
+// moveOne compares and moves on the version of one user who takes nothing from counters: ok has its row if it held.
+func (b *statement) moveOne(u *store.Unit) {
+	if u.Version == 0 { // not seen before, or made by a transaction that then wrote nothing
+		b.add("WITH ok AS (INSERT INTO ")
+		b.table(usersTable)
+		b.add(" AS u (id, version) VALUES (")
+		b.arg(text, u.User)
+		b.add(", 1) ON CONFLICT (id) DO UPDATE SET version = 1 WHERE u.version = 0 RETURNING u.id)")
+		return
+	}
+	b.add("WITH ok AS (UPDATE ")
+	b.table(usersTable)
+	b.add(" SET version = version + 1 WHERE id = ")
+	b.arg(text, u.User)
+	b.add(" AND version = ")
+	b.arg(integer, u.Version)
+	b.add(" RETURNING id)")
+}
+
+// lockUsers finds the users whose version holds: old are there and locked, new are not there. Both together are held. Of
+// several, a row that somebody else has locked is passed over, and so is a user whom a caller's transaction is just making,
+// which holds the advisory lock of the name until it ends. A single one is waited for.
+func (b *statement) lockUsers(units []store.Unit) {
+	skip, try := "", "pg_advisory_xact_lock"
+	b.add("WITH ")
+	if len(units) == 1 {
+		b.add("g AS (SELECT ")
+		b.arg(text, units[0].User)
+		b.add(" AS id, ")
+		b.arg(integer, units[0].Version)
+		b.add(" AS version)")
+	} else {
+		skip, try = " SKIP LOCKED", "pg_try_advisory_xact_lock_shared"
+		users, versions := make([]string, len(units)), make([]int64, len(units))
+		for i := range units {
+			users[i], versions[i] = units[i].User, units[i].Version
+		}
+		b.add("g AS (SELECT * FROM unnest(")
+		b.array(text, users)
+		b.add(", ")
+		b.array(integer, versions)
+		b.add(") AS g(id, version))")
+	}
+	b.add(",\nold AS MATERIALIZED (SELECT u.id FROM g JOIN ")
+	b.table(usersTable)
+	b.add(" u ON u.id = g.id AND u.version = g.version ORDER BY u.id FOR UPDATE OF u", skip, "),\n",
+		"new AS MATERIALIZED (SELECT id FROM (SELECT g.id, ", try, "(", birthLock, ", hashtext(g.id))::text AS held FROM g",
+		" WHERE g.version = 0 AND NOT EXISTS (SELECT FROM ")
+	b.table(usersTable)
+	b.add(" u WHERE u.id = g.id) ORDER BY g.id) n WHERE held <> 'false'),\n",
+		"held AS MATERIALIZED (SELECT id FROM old UNION ALL SELECT id FROM new)")
+}
+
+// birthLock is the class of the advisory locks that stand for users who are being made.
+const birthLock = "720473118"
+
+// gateCounters locks the counters in the order of their names, once all of held is there, and finds those that cannot give what
+// is asked of them: bad. refused has the users whose unit names one of these, pass the others.
+func (b *statement) gateCounters(w *writing) {
+	if len(w.takes) == 0 {
+		b.add(",\npass AS (SELECT id FROM held)")
+		return
+	}
+	rows := make([][]any, len(w.takes))
+	for i, t := range w.takes {
+		rows[i] = []any{w.units[t.unit].User, t.Counter, t.N, max(0, t.Max), t.Close}
+	}
+	b.add(",\nt AS MATERIALIZED (SELECT c1 AS id, c2 AS name, c3 AS n, c4 AS most, c5 AS closes FROM ")
+	b.rows("r", []class{text, text, integer, integer, boolean}, rows)
+	b.add(" JOIN held ON held.id = c1),\nc AS MATERIALIZED (SELECT name, used, closed FROM ")
+	b.table(countersTable)
+	b.add(" WHERE name = ANY (ARRAY(SELECT name FROM t)) ORDER BY name FOR UPDATE),\n",
+		"bad AS MATERIALIZED (SELECT CASE WHEN c.name IS NULL THEN ", strconv.Itoa(missingCounter), " ELSE ", strconv.Itoa(foundCounter), " END AS what,",
+		" d.name, coalesce(c.used, 0) AS used, coalesce(c.closed, FALSE) AS closed FROM (SELECT name,",
+		" coalesce(sum(n) FILTER (WHERE n > 0), 0) AS up, coalesce(sum(n) FILTER (WHERE n < 0), 0) AS down,",
+		" min(most) FILTER (WHERE n > 0) AS most, bool_or(closes) AND count(*) > 1 AS closing FROM t GROUP BY name) d LEFT JOIN c ON c.name = d.name",
+		" WHERE c.name IS NULL OR d.up > 0 AND (c.closed OR d.closing OR c.used + d.up > d.most) OR c.used + d.down < 0),\n",
+		"refused AS MATERIALIZED (SELECT DISTINCT t.id FROM t JOIN bad ON bad.name = t.name),\n",
+		"pass AS MATERIALIZED (SELECT id FROM held WHERE NOT EXISTS (SELECT FROM refused WHERE refused.id = held.id))")
+}
+
+// takeCounters writes what the units that moved on take.
+func (b *statement) takeCounters() {
+	b.add(",\ntaken AS (UPDATE ")
+	b.table(countersTable)
+	b.add(" x SET used = c.used + s.n, closed = c.closed OR s.closes FROM (SELECT t.name, sum(t.n)::bigint AS n, bool_or(t.closes) AS closes",
+		" FROM t JOIN ok ON ok.id = t.id GROUP BY t.name) s JOIN c ON c.name = s.name WHERE x.name = c.name)")
+}
+
+// moveAll moves the versions of the users that passed on: ok. One who was made by somebody else meanwhile is not among them.
+func (b *statement) moveAll() {
+	b.add(",\nmoved AS (UPDATE ")
+	b.table(usersTable)
+	b.add(" u SET version = u.version + 1 FROM pass JOIN old ON old.id = pass.id WHERE u.id = pass.id RETURNING u.id),\nmade AS (INSERT INTO ")
+	b.table(usersTable)
+	b.add(" (id, version) SELECT pass.id, 1 FROM pass JOIN new ON new.id = pass.id ORDER BY pass.id ON CONFLICT (id) DO NOTHING RETURNING id),\n",
+		"ok AS (SELECT id FROM moved UNION ALL SELECT id FROM made)")
+}
+
+// write inserts rows of the units that passed, or replaces them.
+func (b *statement) write(t *table, rows [][]any) {
+	columns, classes := []string{userID}, []class{text}
+	for _, c := range t.columns() {
+		columns, classes = append(columns, c.name), append(classes, c.class)
+	}
+	b.add("INSERT INTO ")
+	b.table(t.name)
+	b.add(" (")
+	b.names(columns...)
+	b.add(") SELECT ")
+	for i, c := range classes {
+		if i > 0 {
+			b.add(", ")
+		}
+		b.add(written("r.c"+strconv.Itoa(i+1), c))
+	}
+	b.add(" FROM ")
+	b.rows("r", classes, rows)
+	b.add(" JOIN ok ON ok.id = r.c1")
+	if !t.once {
+		key, rest := []string{userID}, []string(nil)
+		for _, c := range t.key {
+			key = append(key, c.name)
+		}
+		for _, c := range t.rest {
+			rest = append(rest, c.name)
+		}
+		b.replace(key, rest)
+	}
+}
+
+// remove deletes rows of the units that passed.
+func (b *statement) remove(t *table, keys [][]any) {
+	b.add("DELETE FROM ")
+	b.table(t.name)
+	b.add(" t USING ok, ")
+	classes := []class{text}
+	for _, c := range t.key {
+		classes = append(classes, c.class)
+	}
+	places := b.rows("r", classes, keys)
+	b.add(" WHERE ok.id = t.")
+	b.name(userID)
+	b.add(" AND t.")
+	b.name(userID)
+	b.add(" = ", places[0])
+	for i, c := range t.key {
+		b.add(" AND t.")
+		b.name(c.name)
+		b.add(" = ", places[i+1])
+	}
+}

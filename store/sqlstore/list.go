@@ -1,0 +1,197 @@
+package sqlstore
+
+import (
+	"context"
+	"iter"
+	"strconv"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// pageMost is how many rows of a list are read at once.
+const pageMost = 500
+
+// List reads a page at a time and yields its rows when the page is closed, so that the loop's body has the pool to itself.
+// See [store.Store].
+func (s *Store) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, error] {
+	return s.list(ctx, pool{s}, q)
+}
+
+func (s *Store) list(ctx context.Context, on runner, q store.Query) iter.Seq2[store.Row, error] {
+	return func(yield func(store.Row, error) bool) {
+		q, left := q, q.Limit
+		for {
+			if left > 0 || q.Limit == 0 {
+				q.Limit = pageMost
+			}
+			if left > 0 {
+				q.Limit = min(left, pageMost)
+			}
+			rows, err := s.page(ctx, on, q)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if left -= len(rows); len(rows) < q.Limit || left == 0 {
+				return
+			}
+			q.After = store.IndexKey(q.Index, rows[len(rows)-1])
+		}
+	}
+}
+
+// page reads one page.
+func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []store.Row, err error) {
+	if err := ended(ctx, "list"); err != nil {
+		return nil, err
+	}
+	if err := store.CheckQuery(q); err != nil {
+		return nil, err
+	}
+	if q.Range().Empty {
+		return nil, nil
+	}
+	t := tableOf(q.Index.Kind())
+	p, args := s.build(shape{}, func(b *statement) {
+		b.add("SELECT t.")
+		b.name(userID)
+		b.lanes([lanes]int{}, t.columns(), "t.")
+		b.add(" FROM ")
+		b.table(t.name)
+		b.add(" t")
+		b.page(q)
+	})
+	read := func() error {
+		rows, err = s.rows(ctx, on, t, p, args)
+		return err
+	}
+	if _, mine := on.(pool); mine {
+		err = s.again(ctx, true, read)
+	} else {
+		err = read()
+	}
+	return rows, s.wrap("list", string(q.Index), err, false)
+}
+
+// rows runs a statement that yields users and rows of one table.
+func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args []any) ([]store.Row, error) {
+	found, err := on.query(ctx, p, args)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var list []store.Row
+	var user string
+	c := newCells(t.width())
+	into := c.targets([]any{&user})
+	for found.Next() {
+		if err := found.Scan(into...); err != nil {
+			return nil, err
+		}
+		c.rewind()
+		r := t.read(user, c)
+		if c.err != nil {
+			return nil, &store.Error{Op: "list", ID: user, Err: c.err}
+		}
+		list = append(list, r)
+	}
+	return list, found.Err()
+}
+
+// page writes the condition, the order and the limit of a page. Its range is not empty.
+func (b *statement) page(q store.Query) {
+	ix, r := indexOf(q.Index), q.Range()
+	and := " WHERE "
+	if ix.only != "" {
+		b.add(and, ix.only)
+		and = " AND "
+	}
+	for i, v := range r.Equal {
+		b.add(and)
+		and = " AND "
+		b.name(ix.columns[i].name)
+		b.add(" = ")
+		b.arg(ix.columns[i].class, v)
+	}
+	if values, ok := beyond(r.Low.Values, r.Equal); ok && (len(values) > 0 || r.Low.Strict) {
+		b.add(and)
+		and = " AND "
+		b.behind(ix.columns[len(r.Equal):], values, r.Low.Strict, ">")
+	}
+	if r.High != nil {
+		if values, ok := beyond(r.High.Values, r.Equal); ok && (len(values) > 0 || !r.High.Strict) {
+			b.add(and)
+			b.behind(ix.columns[len(r.Equal):], values, !r.High.Strict, "<")
+		}
+	}
+	b.add(" ORDER BY ")
+	b.list(len(ix.columns), func(i int) {
+		b.name(ix.columns[i].name)
+		if q.Desc {
+			b.add(" DESC")
+		}
+	})
+	if q.Limit > 0 {
+		b.add(" LIMIT ", strconv.Itoa(q.Limit))
+	}
+}
+
+// beyond gives the values of a bound after those that rows equal anyway. A bound that differs in one of these says nothing more
+// about the rows, because the range is not empty.
+func beyond(values, equal []any) (rest []any, ok bool) {
+	for i, v := range equal {
+		if i >= len(values) || values[i] != v {
+			return nil, false
+		}
+	}
+	return values[len(equal):], true
+}
+
+// behind compares columns with values in turn: greater, or smaller, and unless strict equal. Without values nothing is.
+func (b *statement) behind(columns []column, values []any, strict bool, op string) {
+	equal := "="
+	if strict {
+		equal = ""
+	}
+	switch {
+	case len(values) == 0:
+		b.add("0 = 1")
+	case b.s.d.tuples:
+		b.add("(")
+		b.list(len(values), func(i int) { b.name(columns[i].name) })
+		b.add(") ", op, equal, " (")
+		b.list(len(values), func(i int) { b.arg(columns[i].class, values[i]) })
+		b.add(")")
+	default: // the first column alone says where to begin; the rest is looked at row by row
+		b.name(columns[0].name)
+		b.add(" ", op, "= ")
+		b.arg(columns[0].class, values[0])
+		b.add(" AND ")
+		b.inTurn(columns, values, op, equal)
+	}
+}
+
+// inTurn spells a comparison of several columns out.
+func (b *statement) inTurn(columns []column, values []any, op, equal string) {
+	b.add("(")
+	b.name(columns[0].name)
+	if len(values) == 1 {
+		b.add(" ", op, equal, " ")
+		b.arg(columns[0].class, values[0])
+	} else {
+		b.add(" ", op, " ")
+		b.arg(columns[0].class, values[0])
+		b.add(" OR ")
+		b.name(columns[0].name)
+		b.add(" = ")
+		b.arg(columns[0].class, values[0])
+		b.add(" AND ")
+		b.inTurn(columns[1:], values[1:], op, equal)
+	}
+	b.add(")")
+}

@@ -1,0 +1,220 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing/fstest"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// migrationFiles are frozen once a release has them: a change is a file more. A brace names a table, which stands for its
+// whole name, or the prefix. A statement ends with a semicolon at the end of a line. The first statement of the first file
+// makes the table of versions if it is not there, and each file ends by adding its own.
+//
+//go:embed migrations
+var migrationFiles embed.FS
+
+// A migration is one file.
+type migration struct {
+	version int
+	name    string
+	sql     string
+}
+
+// migrations are those of the dialect, in order, with the names of this store's tables.
+func (s *Store) migrations() ([]migration, error) {
+	dir := path.Join("migrations", s.d.String())
+	files, err := fs.ReadDir(migrationFiles, dir)
+	if err != nil {
+		return nil, err
+	}
+	var list []migration
+	for _, f := range files {
+		number, name, ok := strings.Cut(strings.TrimSuffix(f.Name(), ".sql"), "_")
+		version, err := strconv.Atoi(number)
+		if !ok || err != nil || version != len(list)+1 {
+			return nil, fmt.Errorf("sqlstore: migration %s is out of order", f.Name())
+		}
+		raw, err := fs.ReadFile(migrationFiles, path.Join(dir, f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, migration{version, name, s.rendered(string(raw))})
+	}
+	return list, nil
+}
+
+// rendered puts names into the text of a migration.
+func (s *Store) rendered(text string) string {
+	return regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllStringFunc(text, func(name string) string {
+		name = strings.Trim(name, "{}")
+		if name == "prefix" {
+			return s.opt.Prefix
+		}
+		return s.qualified(name)
+	})
+}
+
+// Migrations gives the SQL that [Store.Migrate] runs, with the names of this store's tables, for those who have a tool of their
+// own: one file a version, named 0001_core.sql and so on, in the root. PostgreSQL's schema or MySQL's database must be there.
+func (s *Store) Migrations() (fs.FS, error) {
+	list, err := s.migrations()
+	if err != nil {
+		return nil, err
+	}
+	files := make(fstest.MapFS, len(list))
+	for _, m := range list {
+		files[fmt.Sprintf("%04d_%s.sql", m.version, m.name)] = &fstest.MapFile{Data: []byte(m.sql), Mode: 0o444}
+	}
+	return files, nil
+}
+
+// Migrate brings the tables to this release: it makes what is not there, and the schema too, under a lock, so that any number
+// of processes may start at once. On tables that are up to date it does nothing. Tables of a newer release are [ErrNewer], and
+// nothing is changed. On PostgreSQL and SQLite all of it holds or nothing; MySQL has no transactions for tables, and there a
+// migration that was interrupted is taken up again by the next call.
+func (s *Store) Migrate(ctx context.Context) error {
+	list, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	err = s.again(ctx, true, func() error { return s.locked(ctx, func(conn *sql.Conn) error { return s.migrate(ctx, conn, list) }) })
+	if err != nil {
+		return fmt.Errorf("sqlstore: migrate: %w", err)
+	}
+	s.checked.Store(true)
+	return nil
+}
+
+func (s *Store) migrate(ctx context.Context, conn *sql.Conn, list []migration) error {
+	if s.opt.Schema != "" {
+		if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+s.d.quote+s.opt.Schema+s.d.quote); err != nil {
+			return err
+		}
+	}
+	if _, err := conn.ExecContext(ctx, statementsOf(list[0].sql)[0]); err != nil {
+		return err
+	}
+	var version int
+	if err := conn.QueryRowContext(ctx, s.versionQuery()).Scan(&version); err != nil {
+		return err
+	}
+	if version > len(list) {
+		return newer(version, len(list))
+	}
+	for _, m := range list[version:] {
+		for _, statement := range statementsOf(m.sql) {
+			if _, err := conn.ExecContext(ctx, statement); err != nil {
+				return fmt.Errorf("version %d, %s: %w", m.version, m.name, err)
+			}
+		}
+		s.log.InfoContext(ctx, "sqlstore: migrated", "version", m.version, "name", m.name)
+	}
+	return nil
+}
+
+func newer(version, known int) error {
+	return &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release knows %d", ErrNewer, version, known)}
+}
+
+func (s *Store) versionQuery() string {
+	return "SELECT coalesce(max(version), 0) FROM " + s.table(versionsTable)
+}
+
+// checkSchema tells whether the tables are those of this release.
+func (s *Store) checkSchema(ctx context.Context) error {
+	list, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	var version int
+	err = s.db.QueryRowContext(ctx, s.versionQuery()).Scan(&version)
+	switch {
+	case err != nil && s.failure(err) == refused:
+		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: %w", ErrNotMigrated, err)}
+	case err != nil:
+		return err
+	case version > len(list):
+		return newer(version, len(list))
+	case version < len(list):
+		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release needs %d", ErrNotMigrated, version, len(list))}
+	}
+	return nil
+}
+
+// statementsOf splits the text of a migration.
+func statementsOf(text string) []string {
+	var list []string
+	for _, s := range strings.SplitAfter(text, ";\n") {
+		if s = strings.TrimSpace(s); s != "" {
+			list = append(list, strings.TrimSuffix(s, ";"))
+		}
+	}
+	return list
+}
+
+// locked runs f on a connection that holds the lock of this store's tables, and on PostgreSQL and SQLite in a transaction.
+func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	h := fnv.New64a()
+	h.Write([]byte("guerdon " + s.opt.Schema + "." + s.opt.Prefix))
+	lock := s.d.lock(h.Sum64())
+	for _, statement := range lock.begin {
+		var got sql.NullInt64
+		if strings.HasPrefix(statement, "SELECT") {
+			if err = conn.QueryRowContext(ctx, statement).Scan(&got); err == nil && got.Valid && got.Int64 == 0 {
+				err = errLocked
+			}
+		} else {
+			_, err = conn.ExecContext(ctx, statement)
+		}
+		if err != nil {
+			break
+		}
+	}
+	end := lock.undo
+	if err == nil {
+		if err = f(conn); err == nil {
+			end = lock.commit
+		}
+	}
+	// The end must be said even where the caller has given up, or the connection goes back to the pool in the middle of it.
+	if _, failed := conn.ExecContext(context.WithoutCancel(ctx), end); failed != nil && err == nil {
+		err = failed
+	}
+	return err
+}
+
+// errLocked is the error of a lock that others held for too long.
+var errLocked = errors.New("others hold the lock of the migration")
+
+// A lock is the statements that take and leave the lock of a migration. One that is a SELECT answers 0 where it was not taken.
+type lock struct {
+	begin        []string
+	commit, undo string
+}
+
+// transactional takes a lock that ends with its transaction.
+func transactional(begin ...string) func(key uint64) lock {
+	return func(key uint64) lock {
+		l := lock{commit: "COMMIT", undo: "ROLLBACK"}
+		for _, b := range begin {
+			l.begin = append(l.begin, strings.ReplaceAll(b, "{key}", strconv.FormatInt(int64(key), 10)))
+		}
+		return l
+	}
+}

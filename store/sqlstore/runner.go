@@ -1,0 +1,128 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+)
+
+// A Tx runs statements in a transaction of the caller's. [Store.In] makes one of a *sql.Tx; a pgx.Tx needs a few lines around
+// it, as the package documentation shows.
+type Tx interface {
+	// Query runs a statement that yields rows.
+	Query(ctx context.Context, query string, args ...any) (Rows, error)
+	// Exec runs a statement and tells how many rows it changed.
+	Exec(ctx context.Context, query string, args ...any) (int64, error)
+}
+
+// Rows is what a query yields. A pgx.Rows is one.
+type Rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close()
+}
+
+// A runner runs statements: on any connection of the pool, on one of them, or in a caller's transaction.
+type runner interface {
+	query(ctx context.Context, p *prepared, args []any) (Rows, error)
+	exec(ctx context.Context, p *prepared, args []any) (int64, error)
+}
+
+// sqlRows closes without an error, which Err has given before.
+type sqlRows struct{ *sql.Rows }
+
+func (r sqlRows) Close() { _ = r.Rows.Close() }
+
+// pool runs each statement on a connection of its own.
+type pool struct{ s *Store }
+
+func (p pool) query(ctx context.Context, st *prepared, args []any) (Rows, error) {
+	stmt, err := p.s.prepare(ctx, st)
+	var rows *sql.Rows
+	switch {
+	case err != nil:
+		return nil, err
+	case stmt != nil:
+		rows, err = stmt.QueryContext(ctx, args...)
+	default:
+		rows, err = p.s.db.QueryContext(ctx, st.text, args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return sqlRows{rows}, nil
+}
+
+func (p pool) exec(ctx context.Context, st *prepared, args []any) (int64, error) {
+	stmt, err := p.s.prepare(ctx, st)
+	switch {
+	case err != nil:
+		return 0, err
+	case stmt != nil:
+		return affected(stmt.ExecContext(ctx, args...))
+	default:
+		return affected(p.s.db.ExecContext(ctx, st.text, args...))
+	}
+}
+
+func affected(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// prepare gives the statement of a text that is kept, nil where the driver keeps it or it is used once.
+func (s *Store) prepare(ctx context.Context, p *prepared) (*sql.Stmt, error) {
+	if s.d.cached || p.once {
+		return nil, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stmt == nil {
+		stmt, err := s.db.PrepareContext(ctx, p.text)
+		if err != nil {
+			return nil, err
+		}
+		p.stmt = stmt
+	}
+	return p.stmt, nil
+}
+
+// inTx runs statements in a *sql.Tx.
+type inTx struct {
+	s  *Store
+	tx *sql.Tx
+}
+
+func (t inTx) query(ctx context.Context, st *prepared, args []any) (Rows, error) {
+	var rows *sql.Rows
+	var err error
+	if stmt := st.ready(); stmt != nil {
+		rows, err = t.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	} else {
+		rows, err = t.tx.QueryContext(ctx, st.text, args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return sqlRows{rows}, nil
+}
+
+func (t inTx) exec(ctx context.Context, st *prepared, args []any) (int64, error) {
+	if stmt := st.ready(); stmt != nil {
+		return affected(t.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...))
+	}
+	return affected(t.tx.ExecContext(ctx, st.text, args...))
+}
+
+// inForeign runs statements in a transaction that is no *sql.Tx.
+type inForeign struct{ tx Tx }
+
+func (t inForeign) query(ctx context.Context, st *prepared, args []any) (Rows, error) {
+	return t.tx.Query(ctx, st.text, args...)
+}
+
+func (t inForeign) exec(ctx context.Context, st *prepared, args []any) (int64, error) {
+	return t.tx.Exec(ctx, st.text, args...)
+}

@@ -1,0 +1,195 @@
+// Package servers opens databases for tests: a file or memory of SQLite, a PostgreSQL and a MariaDB server that run already.
+//
+// Servers are found by GUERDON_POSTGRESQL and GUERDON_MARIADB, which hold a connection string and default to a server on
+// 127.0.0.1 with a database named test. A test of one that does not answer is skipped with one line; where GUERDON_REQUIRE
+// names it ("postgresql mariadb"), it fails.
+package servers
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/guerdon-go/guerdon/store/sqlstore"
+)
+
+// A Server is a kind of database that tests run on.
+type Server struct {
+	// Name is "postgresql", "mariadb" or "sqlite".
+	Name    string
+	Dialect sqlstore.Dialect
+	driver  string
+	// variable and otherwise are where the connection string comes from.
+	variable, otherwise string
+}
+
+// The servers.
+var (
+	PostgreSQL = Server{"postgresql", sqlstore.PostgreSQL, "pgx", "GUERDON_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/test"}
+	MariaDB    = Server{"mariadb", sqlstore.MySQL, "mysql", "GUERDON_MARIADB", "root@tcp(127.0.0.1:3306)/test?interpolateParams=true"}
+	SQLite     = Server{"sqlite", sqlstore.SQLite, "sqlite", "", ""}
+)
+
+// All lists the servers.
+func All() []Server { return []Server{SQLite, PostgreSQL, MariaDB} }
+
+// DSN is the connection string of a server. SQLite has one a test; see [Server.File].
+func (s Server) DSN() string {
+	if dsn := os.Getenv(s.variable); s.variable != "" && dsn != "" {
+		return dsn
+	}
+	return s.otherwise
+}
+
+// Driver is the name of the driver, as sql.Open takes it.
+func (s Server) Driver() string { return s.driver }
+
+// Need skips the test unless the server answers, or fails it if GUERDON_REQUIRE names the server.
+func (s Server) Need(t testing.TB) {
+	t.Helper()
+	if s.variable == "" {
+		return
+	}
+	db, err := sql.Open(s.driver, s.DSN())
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = db.PingContext(ctx)
+		_ = db.Close()
+	}
+	switch {
+	case err == nil:
+	case strings.Contains(os.Getenv("GUERDON_REQUIRE"), s.Name):
+		t.Fatalf("%s is required and does not answer: %v", s.Name, err)
+	default:
+		t.Skipf("no %s: set %s to test on one (%v)", s.Name, s.variable, err)
+	}
+}
+
+// Pool opens a pool of connections for the test, closed at its end. For SQLite it is a new file in WAL mode.
+func (s Server) Pool(t testing.TB) *sql.DB {
+	t.Helper()
+	s.Need(t)
+	dsn := s.DSN()
+	if s.Dialect == sqlstore.SQLite {
+		dsn = File(filepath.Join(t.TempDir(), "guerdon.db"))
+	}
+	return s.open(t, dsn)
+}
+
+// File is the connection string of a SQLite file as the documentation recommends it.
+func File(path string) string {
+	return "file:" + path + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate"
+}
+
+func (s Server) open(t testing.TB, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(s.driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Empty opens an empty migrated store of the test's own: tables of a schema or of a database that is dropped at the end.
+func (s Server) Empty(t testing.TB) *sqlstore.Store {
+	t.Helper()
+	db := s.Pool(t)
+	return s.Migrated(t, db, s.Schema(t, db))
+}
+
+// Migrated makes a store over tables that are made if they are not there.
+func (s Server) Migrated(t testing.TB, db *sql.DB, schema string) *sqlstore.Store {
+	t.Helper()
+	st, err := sqlstore.New(db, s.Dialect, sqlstore.Options{Schema: schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// Reused is [Server.Empty] for tests that need hundreds of stores: what one test is done with is emptied for the next, because
+// making tables takes much longer than deleting rows. All of it is dropped when t ends.
+func (s Server) Reused(t testing.TB) func(t testing.TB) *sqlstore.Store {
+	t.Helper()
+	s.Need(t)
+	if s.Dialect == sqlstore.SQLite {
+		return func(t testing.TB) *sqlstore.Store { return s.Empty(t) }
+	}
+	db := s.Pool(t)
+	var mu sync.Mutex
+	var free []string
+	return func(inner testing.TB) *sqlstore.Store {
+		inner.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		schema := ""
+		if n := len(free); n > 0 {
+			schema, free = free[n-1], free[:n-1]
+		} else {
+			schema = s.Schema(t, db)
+		}
+		st := s.Migrated(inner, db, schema)
+		s.clear(inner, db, schema)
+		inner.Cleanup(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			free = append(free, schema)
+		})
+		return st
+	}
+}
+
+// clear deletes all rows but the versions of the schema.
+func (s Server) clear(t testing.TB, db *sql.DB, schema string) {
+	t.Helper()
+	for _, table := range []string{
+		"users", "causes", "tasks", "tallies", "tally_values", "entitlements", "rewards", "caps", "transfers", "balances", "counters", "documents",
+	} {
+		if _, err := db.ExecContext(context.Background(), "DELETE FROM "+schema+".guerdon_"+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stamp := "UPDATE " + schema + ".guerdon_catalog SET revision = 0, hash = "
+	if s.Dialect == sqlstore.PostgreSQL {
+		stamp += "decode(repeat('00', 16), 'hex')"
+	} else {
+		stamp += "unhex(repeat('00', 16))"
+	}
+	if _, err := db.ExecContext(context.Background(), stamp); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Schema names a schema of the test's own, empty for SQLite, and drops it at the end.
+func (s Server) Schema(t testing.TB, db *sql.DB) string {
+	t.Helper()
+	if s.Dialect == sqlstore.SQLite {
+		return ""
+	}
+	name := fmt.Sprintf("guerdon_test_%d_%d", os.Getpid(), time.Now().UnixNano())
+	drop := "DROP SCHEMA IF EXISTS " + name
+	if s.Dialect == sqlstore.PostgreSQL {
+		drop += " CASCADE"
+	}
+	t.Cleanup(func() {
+		if _, err := db.ExecContext(context.Background(), drop); err != nil {
+			t.Logf("drop of %s: %v", name, err)
+		}
+	})
+	return name
+}

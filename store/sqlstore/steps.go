@@ -1,0 +1,348 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// steps commits units with a statement for each table, in a transaction that is under way. Nothing is written before it is
+// certain that it may be, so that a refusal leaves nothing to undo, in a caller's transaction neither: the users are locked
+// and compared, then the counters, and then the rows of the units that passed are written.
+func (s *Store) steps(ctx context.Context, on runner, w *writing) ([]store.Result, error) {
+	results := make([]store.Result, len(w.units))
+	if err := s.moveUsers(ctx, on, w, results); err != nil {
+		return nil, err
+	}
+	if err := s.takeCounters(ctx, on, w, results); err != nil {
+		return nil, err
+	}
+	if err := s.raise(ctx, on, w, results); err != nil {
+		return nil, err
+	}
+	for i, t := range tables() {
+		rows := make([][]any, 0, len(w.rows[i]))
+		for j, row := range w.rows[i] {
+			if results[w.unit[i][j]].Written() {
+				rows = append(rows, row)
+			}
+		}
+		if err := s.writeRows(ctx, on, t, rows); err != nil {
+			return nil, err
+		}
+		for j, key := range w.deletes[i] {
+			if results[w.deleteUnit[i][j]].Written() {
+				if err := s.deleteRow(ctx, on, t, key); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return results, nil
+}
+
+// moveUsers locks the users and compares their versions. Those that others have locked are passed over if there are several.
+func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []store.Result) error {
+	var born [][]any
+	var users []string
+	for i := range w.units {
+		results[i].Moved = true
+		users = append(users, w.units[i].User)
+		if w.units[i].Version == 0 {
+			born = append(born, []any{w.units[i].User})
+		}
+	}
+	if err := s.bornUsers(ctx, on, born); err != nil {
+		return err
+	}
+	versions, err := s.lockUsers(ctx, on, users, len(users) > 1)
+	if err != nil {
+		return err
+	}
+	for i := range w.units {
+		version, there := versions[w.units[i].User]
+		results[i].Moved = !there || version != w.units[i].Version
+	}
+	return nil
+}
+
+// bornUsers makes users that are not there yet, at version 0. Where one transaction alone may write, it begins to with this
+// statement, also when there is nobody to make: a transaction that has read cannot always go on to write.
+func (s *Store) bornUsers(ctx context.Context, on runner, users [][]any) error {
+	if len(users) == 0 {
+		if !s.d.oneWriter {
+			return nil
+		}
+		p, args := s.build(shape{what: 'W'}, func(b *statement) {
+			b.add("UPDATE ")
+			b.table(usersTable)
+			b.add(" SET version = version WHERE id = ''")
+		})
+		_, err := on.exec(ctx, p, args)
+		return err
+	}
+	p, args := s.build(shape{what: 'B', count: [12]uint16{uint16(len(users))}}, func(b *statement) {
+		b.add("INSERT INTO ")
+		b.table(usersTable)
+		b.add(" (id, version) VALUES ")
+		b.list(len(users), func(i int) {
+			b.add("(")
+			b.arg(text, users[i][0])
+			b.add(", 0)")
+		})
+		b.add(s.d.replaces("id"), "version = ", s.table(usersTable), ".version")
+	})
+	_, err := on.exec(ctx, p, args)
+	return err
+}
+
+// lockUsers reads the versions of users, and locks them in the order of their IDs where the database locks rows.
+func (s *Store) lockUsers(ctx context.Context, on runner, users []string, skip bool) (map[string]int64, error) {
+	names := s.padded(users)
+	of := shape{what: 'U', count: [12]uint16{uint16(len(names))}}
+	if skip {
+		of.what = 'S'
+	}
+	p, args := s.build(of, func(b *statement) {
+		b.add("SELECT id, version FROM ")
+		b.table(usersTable)
+		b.add(" WHERE id IN (")
+		b.list(len(names), func(i int) { b.arg(text, names[i]) })
+		b.add(") ORDER BY id", s.d.forUpdate)
+		if skip {
+			b.add(s.d.skipLocked)
+		}
+	})
+	rows, err := on.query(ctx, p, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	versions := make(map[string]int64, len(users))
+	for rows.Next() {
+		var user string
+		var version int64
+		if err := rows.Scan(&user, &version); err != nil {
+			return nil, err
+		}
+		versions[user] = version
+	}
+	return versions, rows.Err()
+}
+
+// A counter is one as it was locked, with what units have taken since.
+type counter struct {
+	used            int64
+	closed, changed bool
+}
+
+// takeCounters locks the counters that units take from, decides unit by unit which they can serve, and writes what is taken.
+func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results []store.Result) error {
+	var names []string
+	for _, t := range w.takes {
+		if !results[t.unit].Moved {
+			names = append(names, t.Counter)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	names = slices.Compact(names) // takes are sorted by counter
+	counters, err := s.lockCounters(ctx, on, names)
+	if err != nil {
+		return err
+	}
+	for i := range w.units {
+		if !results[i].Moved {
+			s.takeUnit(&w.units[i], &results[i], counters)
+		}
+	}
+	var changed []string
+	for _, name := range names {
+		if c := counters[name]; c != nil && c.changed {
+			changed = append(changed, name)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	p, args := s.build(s.shapeOf('T', len(changed)), func(b *statement) {
+		b.insert(countersTable, []string{"name", "used", "closed"}, len(changed), func(i int) {
+			c := counters[changed[i]]
+			b.arg(text, changed[i])
+			b.add(", ")
+			b.arg(integer, c.used)
+			b.add(", ")
+			b.arg(boolean, c.closed)
+		})
+		b.replace([]string{"name"}, []string{"used", "closed"})
+	})
+	_, err = on.exec(ctx, p, args)
+	return err
+}
+
+// takeUnit takes what a unit asks for from all its counters, or from none.
+func (s *Store) takeUnit(u *store.Unit, r *store.Result, counters map[string]*counter) {
+	for _, t := range u.Take {
+		c := counters[t.Counter]
+		switch {
+		case c == nil: // it was there once, and is no more: somebody has put an older state of the database back
+			s.known.remove(t.Counter)
+			*r = store.Result{Moved: true}
+			return
+		case t.N > 0 && (c.closed || t.N > t.Max-c.used), t.N < 0 && t.N < -c.used:
+			exhausted(r, take{Take: t}, c.used, c.closed)
+		}
+	}
+	if !r.Written() {
+		return
+	}
+	for _, t := range u.Take {
+		c := counters[t.Counter]
+		c.used, c.closed, c.changed = c.used+t.N, c.closed || t.Close, true
+	}
+}
+
+func (s *Store) lockCounters(ctx context.Context, on runner, names []string) (map[string]*counter, error) {
+	padded := s.padded(names)
+	p, args := s.build(s.shapeOf('N', len(padded)), func(b *statement) {
+		b.add("SELECT name, used, closed FROM ")
+		b.table(countersTable)
+		b.add(" WHERE name IN (")
+		b.list(len(padded), func(i int) { b.arg(text, padded[i]) })
+		b.add(") ORDER BY name", s.d.forUpdate)
+	})
+	rows, err := on.query(ctx, p, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counters := make(map[string]*counter, len(names))
+	for rows.Next() {
+		var name string
+		var c counter
+		if err := rows.Scan(&name, &c.used, &c.closed); err != nil {
+			return nil, err
+		}
+		counters[name] = &c
+	}
+	return counters, rows.Err()
+}
+
+// raise moves the versions of the users on whose units passed.
+func (s *Store) raise(ctx context.Context, on runner, w *writing, results []store.Result) error {
+	var users []string
+	for i := range w.units {
+		if results[i].Written() {
+			users = append(users, w.units[i].User)
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	users = s.padded(users)
+	p, args := s.build(s.shapeOf('V', len(users)), func(b *statement) {
+		b.add("UPDATE ")
+		b.table(usersTable)
+		b.add(" SET version = version + 1 WHERE id IN (")
+		b.list(len(users), func(i int) { b.arg(text, users[i]) })
+		b.add(")")
+	})
+	_, err := on.exec(ctx, p, args)
+	return err
+}
+
+// writeRows inserts rows of a table, or replaces them, as many at once as the database takes parameters.
+func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns, classes := []string{userID}, []class{text}
+	var key, rest []string
+	for _, c := range t.key {
+		key = append(key, c.name)
+	}
+	for _, c := range t.rest {
+		rest = append(rest, c.name)
+	}
+	columns = append(append(columns, key...), rest...)
+	for _, c := range t.columns() {
+		classes = append(classes, c.class)
+	}
+	for some := range slices.Chunk(rows, s.d.parameters/len(columns)) {
+		p, args := s.build(s.shapeOf(byte(placeOfTable(t)), len(some)), func(b *statement) {
+			b.insert(t.name, columns, len(some), func(i int) { b.row(classes, some, i) })
+			if !t.once {
+				b.replace(append([]string{userID}, key...), rest)
+			}
+		})
+		if _, err := on.exec(ctx, p, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insert writes rows of a table.
+func (b *statement) insert(name string, columns []string, n int, row func(i int)) {
+	b.add("INSERT INTO ")
+	b.table(name)
+	b.add(" (")
+	b.names(columns...)
+	b.add(") VALUES ")
+	b.list(n, func(i int) {
+		b.add("(")
+		row(i)
+		b.add(")")
+	})
+}
+
+// replace says what becomes of a row that is there: its other columns are replaced, if it has any.
+func (b *statement) replace(key, rest []string) {
+	if b.mute {
+		return
+	}
+	if len(rest) == 0 {
+		rest = key[:1]
+	}
+	q := b.s.d.quote
+	b.add(b.s.d.replaces(q + strings.Join(key, q+", "+q) + q))
+	b.list(len(rest), func(i int) {
+		b.name(rest[i])
+		b.add(" = ", b.s.d.replaced(q+rest[i]+q))
+	})
+}
+
+func (s *Store) deleteRow(ctx context.Context, on runner, t *table, key []any) error {
+	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(placeOfTable(t))}}, func(b *statement) {
+		b.add("DELETE FROM ")
+		b.table(t.name)
+		b.add(" WHERE ")
+		b.name(userID)
+		b.add(" = ")
+		b.arg(text, key[0])
+		for i, c := range t.key {
+			b.add(" AND ")
+			b.name(c.name)
+			b.add(" = ")
+			b.arg(c.class, key[i+1])
+		}
+	})
+	_, err := on.exec(ctx, p, args)
+	return err
+}
+
+// keptRows is up to how many rows a statement has to be kept. Larger ones come in too many sizes.
+const keptRows = 16
+
+// shapeOf is the shape of a statement about n rows.
+func (s *Store) shapeOf(what byte, n int) shape {
+	if n > keptRows {
+		return shape{}
+	}
+	return shape{what: what, count: [12]uint16{uint16(n)}}
+}
+
+func placeOfTable(t *table) int { return slices.Index(tables(), t) }

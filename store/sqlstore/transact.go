@@ -1,0 +1,89 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// transact runs f in a transaction of the store's own. An error of its COMMIT says that what f did may hold or not; any other
+// error, that it does not.
+func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
+	if s.writer != nil {
+		select {
+		case s.writer <- struct{}{}:
+			defer func() { <-s.writer }()
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", errBegin, ctx.Err())
+		}
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errBegin, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, and what fails to roll back is gone with its connection
+	if err := f(inTx{s, tx}); err != nil {
+		if s.failure(err) == broken {
+			err = fmt.Errorf("%w: %w", errBegin, err) // a transaction without its COMMIT holds nothing
+		}
+		return err
+	}
+	return tx.Commit()
+}
+
+// In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. It is for one
+// goroutine, repeats nothing by itself, and answers a [*RerunError] where the whole transaction must be run again. It locks
+// the users it loads for a commit, in the order of their IDs.
+func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{s, tx}} }
+
+// InTx is [Store.In] for a transaction that is no *sql.Tx.
+func (s *Store) InTx(tx Tx) store.Store { return &bound{s: s, on: inForeign{tx}} }
+
+// doTries is how often Do runs its function at most.
+const doTries = 10
+
+// Do runs f in a transaction and commits it. Where the database wants a transaction to be run again (a deadlock, a
+// serialization failure, a busy database), f is run again from its start in a new one, up to ten times: what it does outside of
+// the transaction it may do several times. An error of f is answered as it is, and nothing holds then. An error of the commit
+// that matches [store.ErrUnknown] says that all of it may hold or nothing.
+//
+// f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
+func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
+	for try := 0; ; try++ {
+		sent, err := s.do(ctx, f)
+		if err == nil {
+			return nil
+		}
+		if kind := s.failure(err); kind == broken && sent || kind != conflict && !s.rerun(err) || try+1 >= doTries || ctx.Err() != nil {
+			if kind == broken && sent {
+				s.stats.lost.Add(1)
+				err = &store.Error{Op: "do", Err: fmt.Errorf("%w: %w", store.ErrUnknown, err)}
+			}
+			return err
+		}
+		s.stats.retries.Add(1)
+		if wait(ctx, try) != nil {
+			return err
+		}
+	}
+}
+
+// do runs f once. sent says that the error is of a COMMIT that was sent.
+func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, err error) {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback() //nolint:errcheck // as in transact
+	if s.d.oneWriter {
+		if err := s.bornUsers(ctx, inTx{s, tx}, nil); err != nil {
+			return false, err
+		}
+	}
+	if err := f(tx); err != nil {
+		return false, err
+	}
+	return true, tx.Commit()
+}
