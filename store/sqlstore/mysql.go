@@ -84,13 +84,18 @@ func namedLock(key uint64) lock {
 	return lock{begin: []string{"SELECT GET_LOCK(" + name + ", 60)"}, commit: release, undo: release}
 }
 
-// mysqlFailure reads the number of the server's error, which go-sql-driver/mysql has in a field.
-func mysqlFailure(err error) failure {
-	v, ok := field(err, "Number", reflect.Uint16)
-	if !ok {
-		return broken
+// mysqlNumber is the number of the server's error, which go-sql-driver/mysql has in a field, 0 for others.
+func mysqlNumber(err error) uint64 {
+	if v, ok := field(err, "Number", reflect.Uint16); ok {
+		return v.Uint()
 	}
-	switch v.Uint() {
+	return 0
+}
+
+func mysqlFailure(err error) failure {
+	switch mysqlNumber(err) {
+	case 0: // not the server's
+		return broken
 	case 1213, 1205, 1020, 3572: // deadlock or Galera's certification, lock wait timeout, changed since last read, NOWAIT
 		return conflict
 	case 1062:
