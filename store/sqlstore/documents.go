@@ -196,7 +196,7 @@ func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []
 		b.add(" AND hash = ")
 		b.arg(binary, old.Hash[:])
 	})
-	n, err := on.exec(ctx, p, args)
+	n, err := counted(ctx, on, p, args)
 	if err != nil {
 		return store.Stamp{}, err
 	}

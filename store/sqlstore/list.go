@@ -107,6 +107,9 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 func (b *statement) page(q store.Query) {
 	ix, r := indexOf(q.Index), q.Range()
 	and := " WHERE "
+	if q.Index == store.IndexRewardOpen && b.s.d.open != "" {
+		ix.only = b.s.d.open
+	}
 	if ix.only != "" {
 		b.add(and, ix.only)
 		and = " AND "

@@ -54,10 +54,22 @@ func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []
 			born = append(born, []any{w.units[i].User})
 		}
 	}
-	if err := s.bornUsers(ctx, on, born); err != nil {
+	several := len(users) > 1
+	var err error
+	if c, mine := on.(*script); mine && c.mine && several {
+		err = s.bornElsewhere(ctx, on, born)
+	} else {
+		err = s.bornUsers(ctx, on, born)
+	}
+	if err != nil {
 		return err
 	}
-	versions, err := s.lockUsers(ctx, on, users, len(users) > 1)
+	var versions map[string]int64
+	if s.d.together {
+		versions, w.held, err = s.lockAll(ctx, on, users, w.names, several)
+	} else {
+		versions, err = s.lockUsers(ctx, on, users, several)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,9 +162,12 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		return nil
 	}
 	names = slices.Compact(names) // takes are sorted by counter
-	counters, err := s.lockCounters(ctx, on, names)
-	if err != nil {
-		return err
+	counters := w.held
+	if !s.d.together {
+		var err error
+		if counters, err = s.lockCounters(ctx, on, names); err != nil {
+			return err
+		}
 	}
 	for i := range w.units {
 		if !results[i].Moved {
@@ -179,7 +194,7 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		})
 		b.replace([]string{"name"}, []string{"used", "closed"})
 	})
-	_, err = on.exec(ctx, p, args)
+	_, err := on.exec(ctx, p, args)
 	return err
 }
 
