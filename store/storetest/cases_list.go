@@ -58,11 +58,11 @@ func listIndexes(e *env) {
 	}
 }
 
-// grants writes reward records of lookalike users with ties in time, and gives them.
+// grants writes reward records of all sorts of users with ties in time, and gives them.
 func (e *env) grants(code string) []store.Row {
 	var rows []store.Row
 	var units []store.Unit
-	for i, user := range lookalikes() {
+	for i, user := range allNames() {
 		mine := []store.Row{grant(user, code, 1, i%2-1, reward.Pending), grant(user, code, 2, i%2-1, reward.Granted)}
 		rows = append(rows, mine...)
 		units = append(units, unit(user, e.version(user), code, mine...))
