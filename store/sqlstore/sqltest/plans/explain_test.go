@@ -53,7 +53,13 @@ func (e *explainer) explain(ctx context.Context, query string, args []any) {
 	case sqlstore.SQLite:
 		e.plan(ctx, query, "EXPLAIN QUERY PLAN "+query, args, regexp.MustCompile(`SCAN (t|u|x|guerdon_(users|causes|tasks|tallies|tally_values|entitlements|rewards|caps|transfers|balances|counters|documents))\|`))
 	default:
-		e.plan(ctx, query, "EXPLAIN "+query, args, regexp.MustCompile(`\|ALL\|`))
+		for _, one := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(query, "BEGIN NOT ATOMIC\n"), ";\nEND"), ";\n") {
+			values := strings.HasPrefix(one, "INSERT") && !strings.Contains(one, "SELECT")
+			if keyword, _, _ := strings.Cut(strings.TrimLeft(one, "("), " "); !values && strings.Contains("SELECT UPDATE DELETE INSERT", keyword) {
+				// of the columns id, select_type, table and type
+				e.plan(ctx, one, "EXPLAIN "+one, nil, regexp.MustCompile(`(?m)^[^|]*\|[^|]*\|(t\d*|u|x|y|n\d|guerdon_[^c][^|]*|guerdon_c[^|]*[^g])\|(ALL|index)\|.*$`))
+			}
+		}
 	}
 }
 

@@ -108,6 +108,7 @@ func TestRecord_anEventIsOneLoadAndOneCommit(t *testing.T) {
 		event  int64 // of one user or of many
 	}{
 		{servers.PostgreSQL, 2}, // the load, the commit
+		{servers.MariaDB, 3},    // the load; the commit begins and locks in one, and writes and ends in another
 	} {
 		t.Run(tt.server.Name, func(t *testing.T) {
 			db, trips := pool(t, tt.server)
