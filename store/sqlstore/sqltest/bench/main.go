@@ -53,11 +53,11 @@ func main() {
 			continue
 		}
 		m.server = s
-		err := m.table(context.Background())
+		run := m.table
 		if *rows != "" {
-			err = m.growth(context.Background(), numbers(*rows))
+			run = func(ctx context.Context) error { return m.growth(ctx, numbers(*rows)) }
 		}
-		if err != nil {
+		if err := run(context.Background()); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", s.Name, err)
 			failed = true
 		}

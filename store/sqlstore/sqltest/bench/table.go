@@ -58,5 +58,3 @@ func (m *measuring) lines(w *world, h *byHand) []line {
 	}
 	return lines
 }
-
-func (m *measuring) growth(ctx context.Context, rows []int) error { return nil }
