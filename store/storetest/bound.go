@@ -171,7 +171,7 @@ func (x *inside) undo() {
 		return
 	}
 	x.ended = true
-	if err := x.tx.Rollback(); err != nil {
+	if err := x.tx.Rollback(); err != nil && x.Context().Err() == nil { // else it ended with the case's time
 		x.Errorf("rollback of the transaction: %v", err)
 	}
 }
