@@ -38,19 +38,28 @@ type Transaction struct {
 //		}}
 //	})
 //
-// open gives an empty database, and registers with t what closes it. First come the cases of [Run], each within one
-// transaction, but for those in which the contract lets a statement fail; then what a transaction promises to those inside
-// and outside of it. Call Run as well, for the store outside.
+// open gives an empty database, and registers with t what closes it. First come the cases of [Run], each within a transaction
+// that is rolled back and most of them on one database, but for those in which the contract lets a statement fail; then what a
+// transaction promises to those inside and outside of it, each on a database of its own. Call Run as well, for the store
+// outside.
 //
 // Where a case says that a call does not wait, it makes the call and ends the transaction afterwards: a store that waits
 // waits for ever. Each case has a minute, which is there for nothing else.
 func RunBound(t *testing.T, open func(t *testing.T) Transactions) {
 	t.Run("in a transaction", func(t *testing.T) {
+		shared := open(t)
 		for _, c := range cases() {
 			if !c.raises {
 				t.Run(c.name, func(t *testing.T) {
 					told(t, c.clause, c.sentence)
-					c.run(&env{tb: t, open: func() store.Store { return within(t, open(t)) }})
+					txs := shared
+					c.run(&env{tb: t, open: func() store.Store {
+						if txs.Store == nil { // the second store of a case shares nothing with the first
+							txs = open(t)
+						}
+						defer func() { txs = Transactions{} }()
+						return within(t, txs)
+					}})
 				})
 			}
 		}
@@ -171,7 +180,7 @@ func (x *inside) undo() {
 		return
 	}
 	x.ended = true
-	if err := x.tx.Rollback(); err != nil {
+	if err := x.tx.Rollback(); err != nil && x.Context().Err() == nil { // else it ended with the case's time
 		x.Errorf("rollback of the transaction: %v", err)
 	}
 }
