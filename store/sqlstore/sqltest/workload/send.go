@@ -23,6 +23,8 @@ type Sender struct {
 	// Patience is for how long an event is sent again that failed, because a server is down or a call took too long. An event
 	// that fails for good is an error of Send.
 	Patience time.Duration
+	// Answered is called with every event that was answered without an error, by one goroutine at a time.
+	Answered func(task.Event)
 }
 
 // Sent counts what came of the calls.
@@ -118,6 +120,9 @@ func (s Sender) call(ctx context.Context, e *engine.Engine, events []task.Event,
 			failed, err = append(failed, events[i]), r.Err
 		}
 		sent.count(r)
+		if r.Err == nil && s.Answered != nil {
+			s.Answered(events[i])
+		}
 	}
 	return failed, err
 }
