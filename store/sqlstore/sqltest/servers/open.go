@@ -3,6 +3,7 @@ package servers
 import (
 	"database/sql"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,3 +50,38 @@ func (s Server) Absent(t testing.TB, what string) {
 
 // Long reports whether GUERDON_LONG asks for the long form of tests that have one.
 func Long() bool { return os.Getenv("GUERDON_LONG") != "" }
+
+// A Place is where tables are: what a pool is opened with, and the schema.
+type Place struct{ DSN, Schema string }
+
+// Places is [Server.Reused] for tests that open pools of their own: each place has empty tables.
+func (s Server) Places(t testing.TB) func(t testing.TB) Place {
+	t.Helper()
+	s.Need(t)
+	if s.Dialect == sqlstore.SQLite {
+		return func(t testing.TB) Place {
+			t.Helper()
+			p := Place{DSN: File(filepath.Join(t.TempDir(), "guerdon.db"))}
+			db := s.open(t, p.DSN)
+			s.Migrated(t, db, "")
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+	}
+	db := s.Pool(t)
+	p := Place{s.DSN(), s.Schema(t, db)}
+	s.Migrated(t, db, p.Schema)
+	return func(t testing.TB) Place { // one place is enough: who asks is done with the one before
+		t.Helper()
+		s.clear(t, db, p.Schema)
+		return p
+	}
+}
+
+// At makes a store at a place, over a pool of its own.
+func (s Server) At(t testing.TB, p Place) *sqlstore.Store {
+	t.Helper()
+	return s.Store(t, s.open(t, p.DSN), p.Schema)
+}
