@@ -45,7 +45,8 @@ func mysqlFailure(err error) failure {
 		return broken
 	}
 	switch v.Uint() {
-	case 1213, 1205, 1020: // deadlock, lock wait timeout, changed since last read
+	case 1213, 1205, 1020, // deadlock, lock wait timeout, changed since last read
+		1040, 1203: // too many connections, of this user
 		return conflict
 	case 1062:
 		return duplicate
