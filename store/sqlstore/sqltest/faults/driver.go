@@ -79,7 +79,7 @@ func (c *conn) call(ctx context.Context, op Op, f func() error) error {
 		return errCut
 	case SlowBefore:
 		c.dead = true
-		return until(ctx)
+		return c.i.until(ctx)
 	case After:
 		if err := f(); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (c *conn) call(ctx context.Context, op Op, f func() error) error {
 			return err
 		}
 		c.dead = true
-		return until(ctx)
+		return c.i.until(ctx)
 	}
 }
 
@@ -126,7 +126,10 @@ func (c *conn) Begin() (driver.Tx, error) { return c.BeginTx(context.Background(
 func (c *conn) BeginTx(ctx context.Context, opt driver.TxOptions) (driver.Tx, error) {
 	var inner driver.Tx
 	err := c.call(ctx, Op{Name: "begin"}, func() (err error) {
-		inner, err = c.inner.(driver.ConnBeginTx).BeginTx(ctx, opt)
+		begun, err := c.inner.(driver.ConnBeginTx).BeginTx(ctx, opt)
+		if err == nil {
+			inner = begun
+		}
 		return err
 	})
 	if err != nil {

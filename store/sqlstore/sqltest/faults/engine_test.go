@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"testing"
 	"time"
@@ -20,6 +21,21 @@ import (
 
 // most bounds a conversation, which is over long before.
 const most = 300
+
+// every breaks a conversation at its n-th part for every n, until fail reports that there were not as many. Without GUERDON_LONG
+// it leaves some out: which ones is drawn and printed.
+func every(t *testing.T, fail func(t *testing.T, n int) (more bool)) {
+	t.Helper()
+	first, step := 1, 1
+	if !servers.Long() {
+		step = 12
+		first = 1 + rand.IntN(step)
+		t.Logf("every %d. from %d on", step, first)
+	}
+	for n, more := first, true; more && n < most; n += step {
+		t.Run(fmt.Sprint(n), func(t *testing.T) { more = fail(t, n) })
+	}
+}
 
 // small is a workload of a few calls.
 var small = workload.Plan{Name: "u", Users: 3, Events: 6, ScarceMax: 11, FifthMax: 2}
@@ -76,9 +92,7 @@ func TestEngine_settlesEveryFailedCall(t *testing.T) {
 			places := server.Places(t)
 			for _, mode := range Modes() {
 				t.Run(string(mode), func(t *testing.T) {
-					for n, more := 1, true; more && n < most; n++ {
-						t.Run(fmt.Sprint(n), func(t *testing.T) { more = failCall(t, server, places(t), mode, n) })
-					}
+					every(t, func(t *testing.T, n int) bool { return failCall(t, server, places(t), mode, n) })
 				})
 			}
 		})
@@ -117,9 +131,7 @@ func TestEngine_slowAnswers(t *testing.T) {
 			places := server.Places(t)
 			for _, mode := range []Mode{SlowBefore, SlowAfter} {
 				t.Run(string(mode), func(t *testing.T) {
-					for n, more := 1, true; more && n < most; n++ {
-						t.Run(fmt.Sprint(n), func(t *testing.T) { more = slowCall(t, server, places(t), mode, n) })
-					}
+					every(t, func(t *testing.T, n int) bool { return slowCall(t, server, places(t), mode, n) })
 				})
 			}
 		})
@@ -131,20 +143,10 @@ func slowCall(t *testing.T, server servers.Server, at servers.Place, mode Mode, 
 	db, injector := Open(t, server, at.DSN)
 	st := server.Store(t, db, at.Schema)
 	e := workload.Engine(t, st)
-	injector.Arm(mode, n)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	go func() { // when it is slow, and not while it is quick
-		for ctx.Err() == nil {
-			injector.mu.Lock()
-			hit := injector.hit
-			injector.mu.Unlock()
-			if hit != nil {
-				cancel()
-			}
-			time.Sleep(100 * time.Microsecond)
-		}
-	}()
+	injector.Impatient(cancel)
+	injector.Arm(mode, n)
 	err := converse(ctx, e)
 	hit := injector.Disarm()
 	switch {
@@ -173,9 +175,7 @@ func TestEngine_settlesEveryCut(t *testing.T) {
 			proxy := NewProxy(t, addr)
 			for _, cut := range Cuts() {
 				t.Run(string(cut), func(t *testing.T) {
-					for n, more := 1, true; more && n < most; n++ {
-						t.Run(fmt.Sprint(n), func(t *testing.T) { more = cutAt(t, server, places(t), proxy, through(proxy.Addr), cut, n) })
-					}
+					every(t, func(t *testing.T, n int) bool { return cutAt(t, server, places(t), proxy, through(proxy.Addr), cut, n) })
 				})
 			}
 		})
@@ -207,9 +207,9 @@ func TestEngine_slowConnections(t *testing.T) {
 			proxy := NewProxy(t, addr)
 			for _, cut := range []Cut{Hold, HoldBefore} {
 				t.Run(string(cut), func(t *testing.T) {
-					for n, more := 1, true; more && n < most; n++ {
-						t.Run(fmt.Sprint(n), func(t *testing.T) { more = holdAt(t, server, places(t), proxy, through(proxy.Addr), cut, n) })
-					}
+					every(t, func(t *testing.T, n int) bool {
+						return holdAt(t, server, places(t), proxy, through(proxy.Addr), cut, n)
+					})
 				})
 			}
 		})

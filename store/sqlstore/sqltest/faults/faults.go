@@ -40,6 +40,14 @@ type Op struct {
 	Text string
 }
 
+// String gives the beginning of it.
+func (o *Op) String() string {
+	if o == nil {
+		return "no call"
+	}
+	return o.Name + " " + o.Text[:min(len(o.Text), 80)]
+}
+
 // Decides reports whether the database keeps what was written when the call is done: a commit, or a statement that writes by
 // itself and is all there is to a commit of units.
 func (o Op) Decides() bool {
@@ -48,11 +56,29 @@ func (o Op) Decides() bool {
 
 // An Injector makes one call of a driver fail. It is safe for use by several goroutines at once.
 type Injector struct {
-	dialect sqlstore.Dialect
-	mu      sync.Mutex
-	left    int // calls until the fault; 0 is none. guarded by mu
-	mode    Mode
-	hit     *Op
+	dialect   sqlstore.Dialect
+	mu        sync.Mutex
+	left      int // calls until the fault; 0 is none. guarded by mu
+	mode      Mode
+	hit       *Op
+	impatient func()
+}
+
+// Impatient lets f, which ends a context, be called when a call waits for that, and not before.
+func (i *Injector) Impatient(f func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.impatient = f
+}
+
+// until waits for a context.
+func (i *Injector) until(ctx context.Context) error {
+	i.mu.Lock()
+	f := i.impatient
+	i.mu.Unlock()
+	f()
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // Arm lets the n-th call from now on fail.
@@ -115,9 +141,3 @@ type codeError int
 
 func (e codeError) Error() string { return "injected: busy" }
 func (e codeError) Code() int     { return int(e) }
-
-// until waits for a context.
-func until(ctx context.Context) error {
-	<-ctx.Done()
-	return ctx.Err()
-}

@@ -41,7 +41,11 @@ type Proxy struct {
 	wg     sync.WaitGroup
 	open   map[net.Conn]struct{}
 	closed bool
+	stop   func()
 }
+
+// Stop ends all connections and takes none any more.
+func (p *Proxy) Stop() { p.stop() }
 
 // NewProxy listens on a port of its own until the test ends.
 func NewProxy(t testing.TB, server string) *Proxy {
@@ -60,7 +64,7 @@ func NewProxy(t testing.TB, server string) *Proxy {
 			p.wg.Go(func() { p.serve(c) })
 		}
 	})
-	t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		_ = l.Close()
 		p.mu.Lock()
 		p.closed = true
@@ -70,6 +74,7 @@ func NewProxy(t testing.TB, server string) *Proxy {
 		p.mu.Unlock()
 		p.wg.Wait()
 	})
+	t.Cleanup(p.stop)
 	return p
 }
 
