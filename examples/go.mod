@@ -7,6 +7,7 @@ require (
 	github.com/guerdon-go/guerdon v0.0.0
 	github.com/guerdon-go/guerdon/store/sqlstore/sqltest v0.0.0-00010101000000-000000000000
 	github.com/jackc/pgx/v5 v5.12.0
+	go.etcd.io/bbolt v1.5.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/stdout/stdoutmetric v1.47.0
 	go.opentelemetry.io/otel/exporters/stdout/stdouttrace v1.47.0

@@ -39,6 +39,11 @@ type Options struct {
 	//
 	// Defaults to discarding everything.
 	Logger *slog.Logger
+	// Alone lets each call load and commit by itself. Otherwise calls that meet in the process share loads and commits, and
+	// those of one user wait for each other instead of colliding in the store. The answers are the same.
+	//
+	// Defaults to sharing.
+	Alone bool
 }
 
 // An Engine answers every call an application makes. It keeps nothing but compiled catalogs; all else is in its store,
@@ -55,6 +60,8 @@ type shared struct {
 	log      *slog.Logger
 	catalogs catalogs
 	spaces   sync.Pool // of *workspace
+	alone    bool
+	queue    queue
 }
 
 // New returns an engine over a store. It reads nothing yet and starts nothing. The only error is that of a nil store.
@@ -62,7 +69,7 @@ func New(st store.Store, opt Options) (*Engine, error) {
 	if st == nil {
 		return nil, errors.New("engine: no store")
 	}
-	s := &shared{now: opt.Now, log: opt.Logger}
+	s := &shared{now: opt.Now, log: opt.Logger, alone: opt.Alone}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -70,6 +77,7 @@ func New(st store.Store, opt Options) (*Engine, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.catalogs.init()
+	s.queue.init()
 	return &Engine{st: st, shared: s}, nil
 }
 

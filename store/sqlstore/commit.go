@@ -52,6 +52,8 @@ type writing struct {
 	deleteUnit [kinds][]int
 	takes      []take
 	names      []string // of the counters, sorted and distinct
+	// held are the counters as a try has locked them, where that is done together with the users.
+	held map[string]*counter
 }
 
 // A take is one of a unit's.

@@ -75,13 +75,13 @@ func (s *Store) form(n int) uint16 {
 	case s.d.arrays:
 		return 1 << 15
 	default:
-		return uint16(rounded(n))
+		return uint16(s.rounded(n))
 	}
 }
 
-// rounded is the next number of rows that has a text.
-func rounded(n int) int {
-	if n <= few {
+// rounded is the next number of rows that has a text. Texts that hold their values have one for each.
+func (s *Store) rounded(n int) int {
+	if n <= few || s.d.literal != nil {
 		return n
 	}
 	r := few
@@ -93,7 +93,7 @@ func rounded(n int) int {
 
 // padded repeats the last name, which names nothing new, until the number of them has a text.
 func (s *Store) padded(names []string) []string {
-	for n := rounded(len(names)); len(names) < n; {
+	for n := s.rounded(len(names)); len(names) < n; {
 		names = append(slices.Clip(names), names[len(names)-1])
 	}
 	return names

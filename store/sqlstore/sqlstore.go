@@ -50,6 +50,8 @@ type Store struct {
 	writer chan struct{}
 	// checked says that the schema was found to be this release's.
 	checked atomic.Bool
+	// server is a [flavour].
+	server atomic.Int32
 }
 
 // New returns a store over a pool of connections. It touches no database: see [Store.Migrate]. Errors are a nil pool, a
@@ -120,6 +122,9 @@ func (s *Store) qualified(name string) string {
 	return name
 }
 
+// DB is the pool the store was made of.
+func (s *Store) DB() *sql.DB { return s.db }
+
 // table is the whole name of a table.
 func (s *Store) table(name string) string { return s.tables[name] }
 
@@ -176,6 +181,11 @@ const shapes = 512
 
 // build makes the statement of a shape, or its arguments alone if the text is known. The zero shape is never kept.
 func (s *Store) build(of shape, write func(b *statement)) (*prepared, []any) {
+	if s.d.literal != nil {
+		b := &statement{s: s}
+		write(b)
+		return &prepared{text: b.text.String(), once: true}, nil
+	}
 	s.texts.mu.RLock()
 	p, full := s.texts.byShape[of], len(s.texts.byShape) >= shapes
 	s.texts.mu.RUnlock()

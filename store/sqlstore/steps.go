@@ -54,10 +54,22 @@ func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []
 			born = append(born, []any{w.units[i].User})
 		}
 	}
-	if err := s.bornUsers(ctx, on, born); err != nil {
+	several := len(users) > 1
+	var err error
+	if c, mine := on.(*script); mine && c.mine && several {
+		err = s.bornElsewhere(ctx, on, born)
+	} else {
+		err = s.bornUsers(ctx, on, born)
+	}
+	if err != nil {
 		return err
 	}
-	versions, err := s.lockUsers(ctx, on, users, len(users) > 1)
+	var versions map[string]int64
+	if s.d.together {
+		versions, w.held, err = s.lockAll(ctx, on, users, w.names, several)
+	} else {
+		versions, err = s.lockUsers(ctx, on, users, several)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,9 +162,12 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		return nil
 	}
 	names = slices.Compact(names) // takes are sorted by counter
-	counters, err := s.lockCounters(ctx, on, names)
-	if err != nil {
-		return err
+	counters := w.held
+	if !s.d.together {
+		var err error
+		if counters, err = s.lockCounters(ctx, on, names); err != nil {
+			return err
+		}
 	}
 	for i := range w.units {
 		if !results[i].Moved {
@@ -179,7 +194,7 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		})
 		b.replace([]string{"name"}, []string{"used", "closed"})
 	})
-	_, err = on.exec(ctx, p, args)
+	_, err := on.exec(ctx, p, args)
 	return err
 }
 
@@ -260,22 +275,14 @@ func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any
 		return nil
 	}
 	columns, classes := []string{userID}, []class{text}
-	var key, rest []string
-	for _, c := range t.key {
-		key = append(key, c.name)
-	}
-	for _, c := range t.rest {
-		rest = append(rest, c.name)
-	}
-	columns = append(append(columns, key...), rest...)
 	for _, c := range t.columns() {
-		classes = append(classes, c.class)
+		columns, classes = append(columns, c.name), append(classes, c.class)
 	}
 	for some := range slices.Chunk(rows, s.d.parameters/len(columns)) {
 		p, args := s.build(s.shapeOf(byte(placeOfTable(t)), len(some)), func(b *statement) {
 			b.insert(t.name, columns, len(some), func(i int) { b.row(classes, some, i) })
 			if !t.once {
-				b.replace(append([]string{userID}, key...), rest)
+				b.replaceTable(t)
 			}
 		})
 		if _, err := on.exec(ctx, p, args); err != nil {
@@ -297,6 +304,21 @@ func (b *statement) insert(name string, columns []string, n int, row func(i int)
 		row(i)
 		b.add(")")
 	})
+}
+
+// replaceTable says what becomes of a row of a table that is there.
+func (b *statement) replaceTable(t *table) {
+	if b.mute {
+		return
+	}
+	key, rest := []string{userID}, []string(nil)
+	for _, c := range t.key {
+		key = append(key, c.name)
+	}
+	for _, c := range t.rest {
+		rest = append(rest, c.name)
+	}
+	b.replace(key, rest)
 }
 
 // replace says what becomes of a row that is there: its other columns are replaced, if it has any.
