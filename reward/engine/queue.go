@@ -22,8 +22,10 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
 	ready   lane             // the ring of lanes that are free and waited for
+	users   int              // how many there are in it
 	calls   int              // how many are under way
-	leading int              // how many of them lead
+	several int              // how many of them lead for several users,
+	single  int              // and how many for a single one
 	epoch   int              // rises when the leaders of the one before are no longer waited for
 	pace    pace
 }
@@ -56,7 +58,7 @@ type part struct {
 	joined  []*job // what joined last
 	left    int    // how many of its events that joined have no answer
 	own     []*job // what it must do again by itself; it has the users
-	leads   bool   // it has a place among the leaders, since epoch
+	leads   int    // for how many users it leads, since epoch
 	epoch   int
 	waits   bool // in wake
 	gone    bool // its caller has given up: nothing of it may be touched
@@ -75,8 +77,11 @@ func (c *call) signal() {
 	}
 }
 
-// free reports whether there is a place among the leaders.
-func (q *queue) free() bool { return !q.pace.slow || q.leading < paired || q.calls <= few }
+// free reports whether somebody may lead. On a slow store one round of several users is under way at a time, and one of a
+// single user beside it: that one may have to wait for a lock, which those of several never do.
+func (q *queue) free() bool {
+	return !q.pace.slow || q.calls <= few || q.several == 0 && (q.single == 0 || q.users > 1)
+}
 
 // join lets a job wait for its user, behind the others or before them.
 func (q *queue) join(j *job, before bool) {
@@ -115,6 +120,7 @@ func (q *queue) list(l *lane) {
 	}
 	l.prev, l.next = q.ready.prev, &q.ready
 	l.prev.next, l.next.prev = l, l
+	q.users++
 }
 
 func (q *queue) unlist(l *lane) {
@@ -123,6 +129,7 @@ func (q *queue) unlist(l *lane) {
 	}
 	l.prev.next, l.next.prev = l.next, l.prev
 	l.prev, l.next = nil, nil
+	q.users--
 }
 
 // leave gives a user to whoever is next.
@@ -224,30 +231,37 @@ func (q *queue) pass() {
 	}
 }
 
-// lead gives a call a place among the leaders.
-func (q *queue) lead(c *call) {
-	q.leading++
-	c.part.leads, c.part.epoch = true, q.epoch
+// lead makes a call a leader for so many users.
+func (q *queue) lead(c *call, users int) {
+	c.part.leads, c.part.epoch = users, q.epoch
+	*q.place(users)++
 }
 
-// follow takes a call's place among the leaders away.
+// follow makes it one no more.
 func (q *queue) follow(c *call) {
-	if c.part.leads && c.part.epoch == q.epoch {
-		q.leading--
+	if c.part.leads > 0 && c.part.epoch == q.epoch {
+		*q.place(c.part.leads)--
 	}
-	c.part.leads = false
+	c.part.leads = 0
+}
+
+func (q *queue) place(users int) *int {
+	if users > 1 {
+		return &q.several
+	}
+	return &q.single
 }
 
 // overtake lets go of the leaders there are, who took too long.
 func (q *queue) overtake() {
 	q.epoch++
-	q.leading = 0
+	q.several, q.single = 0, 0
 }
 
 // stuck reports whether something of a call, which is not all answered, waits for a leader and for nothing else.
 func (q *queue) stuck(c *call) bool {
 	for _, j := range c.part.joined {
-		if l := q.lanes[j.user]; l != nil && l.next != nil {
+		if l := q.lanes[j.user]; l != nil && l.next != nil && l.first.call.e == c.e {
 			return true
 		}
 	}

@@ -30,11 +30,10 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			p.own = p.own[n:]
 			slices.SortFunc(jobs, byUser)
 			c.run(ctx, q, jobs)
-		case p.leads || q.free() && q.stuck(c):
-			if !p.leads {
-				q.lead(c)
-			}
-			c.run(ctx, q, q.take(c, most))
+		case q.free() && q.stuck(c):
+			jobs := q.take(c, most)
+			q.lead(c, len(jobs))
+			c.run(ctx, q, jobs)
 		default:
 			if err := c.wait(ctx, q); err != nil {
 				c.giveUp(q, err)
@@ -121,8 +120,8 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 // the store panic, the jobs are left to the other calls, as after a lost answer.
 func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	p := &c.part
-	c.timed = p.leads && (q.leading > 1 || len(jobs) > 1) // by itself it shares with nobody, and need not know
-	q.pass()                                              // what was not taken
+	c.timed = p.leads > 1 || p.leads > 0 && q.several+q.single > 1 // by itself it shares with nobody, and need not know
+	q.pass()                                                       // what was not taken
 	q.mu.Unlock()
 	c.mixed, c.stored = false, 0
 	for _, j := range jobs {
@@ -141,7 +140,7 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 			q.mu.Unlock()
 		}
 	}()
-	if !p.leads {
+	if p.leads == 0 {
 		if err := pause(ctx, tried(jobs)); err != nil {
 			whole = true // after sees to it
 			return
