@@ -22,10 +22,10 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
 	ready   lane             // the ring of lanes that are free and waited for
-	users   int              // how many there are in it
 	calls   int              // how many are under way
 	several int              // how many of them lead for several users,
 	single  int              // and how many for a single one
+	since   time.Time        // when the last of them began, on a slow store
 	epoch   int              // rises when the leaders of the one before are no longer waited for
 	pace    pace
 }
@@ -41,9 +41,9 @@ type lane struct {
 const (
 	// sharedMax is how many users a leader takes who has not brought them all itself: a large batch is no burden to others.
 	sharedMax = 256
-	// patience is how long a call waits for a place among the leaders. After that it does not count on them any more: a
-	// commit of a single user may wait for somebody's open transaction, and whoever holds a place must not stall the rest.
-	patience = 10 * time.Millisecond
+	// patience is how long the others count on a leader. A commit of a single user may wait for somebody's open
+	// transaction; one of several does not, and takes longer by itself. Whoever leads must not stall the rest in any case.
+	patience, patienceSeveral = 5 * time.Millisecond, 50 * time.Millisecond
 )
 
 func (q *queue) init() {
@@ -77,10 +77,9 @@ func (c *call) signal() {
 	}
 }
 
-// free reports whether somebody may lead. On a slow store one round of several users is under way at a time, and one of a
-// single user beside it: that one may have to wait for a lock, which those of several never do.
+// free reports whether somebody may lead: on a slow store one at a time does, unless there are few.
 func (q *queue) free() bool {
-	return !q.pace.slow || q.calls <= few || q.several == 0 && (q.single == 0 || q.users > 1)
+	return !q.pace.slow || q.calls <= few || q.several+q.single == 0
 }
 
 // join lets a job wait for its user, behind the others or before them.
@@ -120,7 +119,6 @@ func (q *queue) list(l *lane) {
 	}
 	l.prev, l.next = q.ready.prev, &q.ready
 	l.prev.next, l.next.prev = l, l
-	q.users++
 }
 
 func (q *queue) unlist(l *lane) {
@@ -129,7 +127,6 @@ func (q *queue) unlist(l *lane) {
 	}
 	l.prev.next, l.next.prev = l.next, l.prev
 	l.prev, l.next = nil, nil
-	q.users--
 }
 
 // leave gives a user to whoever is next.
@@ -235,6 +232,9 @@ func (q *queue) pass() {
 func (q *queue) lead(c *call, users int) {
 	c.part.leads, c.part.epoch = users, q.epoch
 	*q.place(users)++
+	if q.pace.slow {
+		q.since = time.Now()
+	}
 }
 
 // follow makes it one no more.
@@ -252,10 +252,16 @@ func (q *queue) place(users int) *int {
 	return &q.single
 }
 
-// overtake lets go of the leaders there are, who took too long.
+// overtake lets go of the leaders there are, if they have taken too long.
 func (q *queue) overtake() {
-	q.epoch++
-	q.several, q.single = 0, 0
+	limit := patience
+	if q.several > 0 {
+		limit = patienceSeveral
+	}
+	if time.Since(q.since) >= limit {
+		q.epoch++
+		q.several, q.single = 0, 0
+	}
 }
 
 // stuck reports whether something of a call, which is not all answered, waits for a leader and for nothing else.
