@@ -60,7 +60,9 @@ type part struct {
 	own     []*job // what it must do again by itself; it has the users
 	leads   int    // for how many users it leads, since epoch
 	epoch   int
-	waits   bool // in wake
+	waits   bool // for wake
+	waited  bool // it has, since it last led
+	yielded bool // and then let others in
 	gone    bool // its caller has given up: nothing of it may be touched
 	wake    chan struct{}
 	timer   *time.Timer
@@ -272,6 +274,11 @@ func (q *queue) stuck(c *call) bool {
 		}
 	}
 	return false
+}
+
+// first reports whether a call is not one that has just come and finds others waiting, one of whom is about to lead.
+func (q *queue) first(c *call) bool {
+	return !q.pace.slow || c.part.waited || q.ready.next.first.call == c
 }
 
 // learn takes what a round was measured to take. When a store turns out to take long, all who wait look where they stand:

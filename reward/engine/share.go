@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"time"
 
@@ -30,7 +31,15 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			p.own = p.own[n:]
 			slices.SortFunc(jobs, byUser)
 			c.run(ctx, q, jobs)
-		case q.free() && q.stuck(c):
+		case q.free() && q.stuck(c) && q.first(c):
+			if p.waited && !p.yielded && q.pace.slow { // let those in who were just answered, and come again
+				p.yielded = true
+				q.mu.Unlock()
+				runtime.Gosched()
+				q.mu.Lock()
+				continue
+			}
+			p.waited = false
 			jobs := q.take(c, most)
 			q.lead(c, len(jobs))
 			c.run(ctx, q, jobs)
@@ -85,7 +94,10 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 	if p.wake == nil {
 		p.wake = make(chan struct{}, 1)
 	}
-	p.waits = true
+	p.waits, p.waited, p.yielded = true, true, false
+	if q.pace.slow {
+		q.pass()
+	}
 	var patient <-chan time.Time
 	if q.pace.slow {
 		if p.timer == nil {
