@@ -141,8 +141,8 @@ const fewCalls = 8
 func (c *crowd) follow() {
 	for range c.led {
 		c.gate <- struct{}{}
+		synctest.Wait() // the first who is woken leads, and nobody else is
 	}
-	synctest.Wait()
 }
 
 func TestShared_callersWhoArriveDuringACommitShareTheNext(t *testing.T) {
