@@ -234,7 +234,7 @@ func (q *queue) pass() {
 func (q *queue) lead(c *call, users int) {
 	c.part.leads, c.part.epoch = users, q.epoch
 	*q.place(users)++
-	if q.pace.slow {
+	if q.pace.slow && q.calls > 1 {
 		q.since = time.Now()
 	}
 }

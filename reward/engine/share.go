@@ -68,7 +68,7 @@ func (c *call) join(q *queue, most int) {
 		}
 		q.mu.Lock()
 	}
-	p.pending, p.joined = p.pending[n:], jobs
+	p.pending, p.joined, p.waited = p.pending[n:], jobs, false
 	for _, j := range jobs {
 		p.left += len(j.items) + len(j.more)
 		q.join(j, false)
@@ -181,7 +181,7 @@ func (c *call) clock() (t time.Time) {
 	return t
 }
 
-// at the store: since when.
+// storedSince adds the time since t to what the round was at the store.
 func (c *call) storedSince(t time.Time) {
 	if c.timed {
 		c.stored += time.Since(t)

@@ -544,6 +544,28 @@ func TestShared_enginesOfOneStoreByWithWaitForEachOther(t *testing.T) {
 	})
 }
 
+func TestOptions_aloneLetsEachCallCommitByItself(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		eng, err := engine.New(c.st, engine.Options{Now: c.clk.Now, Alone: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Engine = eng
+		var all []*reply
+		for i := range 20 {
+			all = append(all, c.call(fmt.Sprint("u", i), "1"))
+		}
+		all = append(all, c.call("u0", "2"))
+		want(t, "commits", len(c.commits), 21)
+		c.open()
+		c.wg.Wait()
+		for _, r := range all[1:20] {
+			want(t, "each", r.says(), "R1")
+		}
+		want(t, "who collided was tried again", c.has("u0", "points"), "10")
+	})
+}
+
 func TestShared_whatACallerGaveIsItsOwnWhenItGaveUp(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		buy := counter("buy")
