@@ -211,6 +211,9 @@ type Limits struct {
 	RowsPerUnit int
 	// Bound says that the store lives in a caller's transaction: one goroutine, no retry.
 	Bound bool
+	// OneWriter says that commits wait for each other whatever they are about, as in a file of SQLite or bbolt. It is a hint:
+	// callers then share commits as soon as there are two.
+	OneWriter bool
 }
 
 // As finds an ability behind wrappers: s itself if it is a T, else what its Unwrap method leads to, and so on.

@@ -59,7 +59,7 @@ func New(db *bolt.DB) (*Store, error) {
 
 // Limits says what one call takes, which bbolt holds in memory until its transaction ends.
 func (s *Store) Limits() store.Limits {
-	return store.Limits{Units: 1_000, Rows: 50_000, RowsPerUnit: 10_000, Bound: s.tx != nil}
+	return store.Limits{Units: 1_000, Rows: 50_000, RowsPerUnit: 10_000, Bound: s.tx != nil, OneWriter: true}
 }
 
 // Step 2: transactions. Each call has one of its own, or works in its caller's.

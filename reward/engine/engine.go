@@ -77,7 +77,7 @@ func New(st store.Store, opt Options) (*Engine, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.catalogs.init()
-	s.queue.init()
+	s.queue.init(st.Limits().OneWriter)
 	return &Engine{st: st, shared: s}, nil
 }
 

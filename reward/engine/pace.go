@@ -11,9 +11,9 @@ type pace struct {
 }
 
 const (
-	// few is how many calls are too few to share a slow store. A round of two users costs a server as much as two rounds,
+	// fewCalls is how many calls are too few to share a slow store. A round of two users costs a server as much as two rounds,
 	// one of four three quarters of four, one of sixteen a third of sixteen.
-	few = 8
+	fewCalls = 8
 	// convinced is how many samples more than to the contrary it takes.
 	convinced = 8
 )

@@ -25,9 +25,10 @@ type queue struct {
 	calls   int              // how many are under way
 	several int              // how many of them lead for several users,
 	single  int              // and how many for a single one
-	since   time.Time        // when the last of them began, on a slow store
+	since   time.Time        // when the last of them began, on a slow store, by the machine's clock: no answer depends on it
 	epoch   int              // rises when the leaders of the one before are no longer waited for
 	pace    pace
+	few     int // how many calls are too few to share a slow store
 }
 
 // A lane is a user, and who waits for it.
@@ -46,8 +47,11 @@ const (
 	patience, patienceSeveral = 5 * time.Millisecond, 50 * time.Millisecond
 )
 
-func (q *queue) init() {
+func (q *queue) init(oneWriter bool) {
 	q.lanes = map[string]*lane{}
+	if q.few = fewCalls; oneWriter { // which would wait for each other anyway
+		q.few = 1
+	}
 	q.ready.prev, q.ready.next = &q.ready, &q.ready
 	q.pace.slow = true
 }
@@ -81,7 +85,7 @@ func (c *call) signal() {
 
 // free reports whether somebody may lead: on a slow store one at a time does, unless there are few.
 func (q *queue) free() bool {
-	return !q.pace.slow || q.calls <= few || q.several+q.single == 0
+	return !q.pace.slow || q.calls <= q.few || q.several+q.single == 0
 }
 
 // join lets a job wait for its user, behind the others or before them.

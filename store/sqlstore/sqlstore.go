@@ -130,7 +130,7 @@ func (s *Store) table(name string) string { return s.tables[name] }
 
 // Limits are the same for every dialect: 1,000 units, 20,000 rows, 5,000 of them in a unit.
 func (s *Store) Limits() store.Limits {
-	return store.Limits{Units: 1000, Rows: 20_000, RowsPerUnit: 5000}
+	return store.Limits{Units: 1000, Rows: 20_000, RowsPerUnit: 5000, OneWriter: s.d.oneWriter}
 }
 
 // Stats are what a store has counted since it was made.
