@@ -125,29 +125,29 @@ func (r *reply) says() string {
 	return strings.Join(is, " ")
 }
 
-// leaders takes all places among the leaders: as many callers as may lead at once, whose commits wait.
+// leaders lets as many lead as may: callers whose commits wait at the gate.
 func (c *crowd) leaders() {
-	for i := range leadersMax {
+	for i := range fewCalls {
 		c.call(fmt.Sprint("a", i), "1")
 	}
-	c.led = leadersMax
+	want(c.t, "an idle engine waits for nothing, nor does one of few calls", len(c.commits), fewCalls)
+	c.led = len(c.commits)
 }
 
-// leadersMax is how many callers lead at once at most on a store that takes long.
-const leadersMax = 8
+// fewCalls is how many callers lead at once on a store that takes long, each for itself.
+const fewCalls = 8
 
-// follow lets so many of the leaders go that one of those who wait leads.
+// follow lets the leaders go, so that one of those who wait leads.
 func (c *crowd) follow() {
-	for range leadersMax - 1 {
+	for range c.led {
 		c.gate <- struct{}{}
+		synctest.Wait() // the first who is woken leads, and nobody else is
 	}
-	synctest.Wait()
 }
 
 func TestShared_callersWhoArriveDuringACommitShareTheNext(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		c.leaders()
-		want(t, "an idle engine waits for nothing", len(c.commits), leadersMax)
 		var rest []*reply
 		for i := range 30 {
 			rest = append(rest, c.call(fmt.Sprintf("u%02d", i), "1"))
@@ -155,7 +155,7 @@ func TestShared_callersWhoArriveDuringACommitShareTheNext(t *testing.T) {
 		want(t, "those who come later wait", c.seen(), "[]")
 		c.open()
 		c.wg.Wait()
-		want(t, "commits for all of them", len(c.commits)-leadersMax, 1)
+		want(t, "commits for all of them", len(c.commits)-c.led, 1)
 		for _, r := range rest {
 			want(t, "each is answered", r.says(), "R1")
 		}
@@ -359,7 +359,7 @@ func TestShared_somebodysOpenTransactionStallsNobodyElse(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		c.open()
 		locked, unlock := map[string]bool{"x": true}, make(chan struct{})
-		for i := range leadersMax {
+		for i := range fewCalls {
 			locked[fmt.Sprint("y", i)] = true
 		}
 		slow := time.Millisecond
@@ -405,7 +405,7 @@ func TestShared_somebodysOpenTransactionStallsNobodyElse(t *testing.T) {
 		want(t, "another while x's commit waits", []string{x.says(), u.says()}, "[waits R1]")
 		more := c.call("x", "2")
 		var ys []*reply
-		for i := range leadersMax { // all places are taken by commits that wait
+		for i := range fewCalls { // all places are taken by commits that wait
 			ys = append(ys, c.call(fmt.Sprint("y", i), "1"))
 		}
 		v := c.call("v", "1")
@@ -478,7 +478,7 @@ func TestShared_aLargeBatchLetsOthersComeBetween(t *testing.T) {
 			}
 			return commit(ctx, units, next)
 		}
-		for i := range leadersMax - 1 {
+		for i := range fewCalls - 1 {
 			c.call(fmt.Sprint("a", i), "1")
 		}
 		c.wg.Go(func() {
@@ -489,14 +489,14 @@ func TestShared_aLargeBatchLetsOthersComeBetween(t *testing.T) {
 			want(t, "the batch", err, nil)
 		})
 		synctest.Wait()
-		for i := range leadersMax {
+		for i := range fewCalls {
 			c.call(fmt.Sprint("w", i), "1")
 		}
-		for range leadersMax - 2 {
+		for range fewCalls - 1 {
 			hold <- struct{}{}
 		}
 		synctest.Wait()
-		want(t, "with two leaders left", c.seen(), "[[u00 u01 u02]]")
+		want(t, "while the batch leads", c.seen(), "[[u00 u01 u02]]")
 		c.gate <- struct{}{}
 		synctest.Wait()
 		want(t, "others are next", strings.Contains(c.seen(), "[[u00 u01 u02] [w"), true)
@@ -541,6 +541,28 @@ func TestShared_enginesOfOneStoreByWithWaitForEachOther(t *testing.T) {
 		c.open()
 		c.wg.Wait()
 		want(t, "answers", []string{order(out), third.says()}, "[R2 R3]")
+	})
+}
+
+func TestOptions_aloneLetsEachCallCommitByItself(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		eng, err := engine.New(c.st, engine.Options{Now: c.clk.Now, Alone: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Engine = eng
+		var all []*reply
+		for i := range 20 {
+			all = append(all, c.call(fmt.Sprint("u", i), "1"))
+		}
+		all = append(all, c.call("u0", "2"))
+		want(t, "commits", len(c.commits), 21)
+		c.open()
+		c.wg.Wait()
+		for _, r := range all[1:20] {
+			want(t, "each", r.says(), "R1")
+		}
+		want(t, "who collided was tried again", c.has("u0", "points"), "10")
 	})
 }
 

@@ -125,6 +125,9 @@ func (s *Store) docAt(ctx context.Context, on runner, kind store.DocKind, code s
 	if err := ended(ctx, "docs"); err != nil {
 		return store.Doc{}, err
 	}
+	if store.CheckDocs(store.Doc{Kind: kind, Code: code}) != nil { // no document can have the name
+		return store.Doc{}, &store.Error{Op: "docs", ID: code, Err: store.ErrNotFound}
+	}
 	p, args := s.build(shape{what: 'a'}, func(b *statement) {
 		b.add("SELECT revision, body FROM ")
 		b.table(documentsTable)
