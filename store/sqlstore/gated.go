@@ -89,7 +89,7 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		if len(w.takes) > 0 {
 			b.takeCounters()
 		}
-		for i, t := range tables() {
+		for i, t := range tables {
 			if len(w.rows[i]) > 0 {
 				b.add(",\nw", strconv.Itoa(i), " AS (")
 				b.write(t, w.rows[i], len(w.units) == 1)
@@ -209,14 +209,11 @@ func (b *statement) moveAll() {
 
 // write inserts rows of the units that passed, or replaces them. The first parameter of a statement for one unit is its user.
 func (b *statement) write(t *table, rows [][]any, single bool) {
-	columns, classes := []string{userID}, []class{text}
-	for _, c := range t.columns() {
-		columns, classes = append(columns, c.name), append(classes, c.class)
-	}
+	classes := t.classes
 	b.add("INSERT INTO ")
 	b.table(t.name)
 	b.add(" (")
-	b.names(columns...)
+	b.names(t.names...)
 	switch b.add(") SELECT "); {
 	case single && len(rows) == 1:
 		b.add("ok.id")
@@ -245,7 +242,7 @@ func (b *statement) write(t *table, rows [][]any, single bool) {
 		b.add(" JOIN ok ON ok.id = r.c1")
 	}
 	if !t.once {
-		b.replaceTable(t)
+		b.replace(t.identity, t.others)
 	}
 }
 
@@ -261,11 +258,7 @@ func (b *statement) remove(t *table, keys [][]any) {
 	b.add("DELETE FROM ")
 	b.table(t.name)
 	b.add(" t USING ok, ")
-	classes := []class{text}
-	for _, c := range t.key {
-		classes = append(classes, c.class)
-	}
-	places := b.rows("r", classes, keys)
+	places := b.rows("r", t.classes[:len(t.identity)], keys)
 	b.add(" WHERE ok.id = t.")
 	b.name(userID)
 	b.add(" AND t.")

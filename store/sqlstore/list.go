@@ -60,11 +60,11 @@ func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []stor
 	if q.Range().Empty {
 		return nil, nil
 	}
-	t := tableOf(q.Index.Kind())
+	t := tables[placeOf(q.Index.Kind())]
 	p, args := s.build(shape{}, func(b *statement) {
 		b.add("SELECT t.")
 		b.name(userID)
-		b.lanes([lanes]int{}, t.columns(), "t.")
+		b.lanes([lanes]int{}, t.columns, "t.")
 		b.add(" FROM ")
 		b.table(t.name)
 		b.add(" t")
@@ -91,7 +91,7 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 	defer found.Close()
 	var list []store.Row
 	var user string
-	c := newCells(t.width())
+	c := newCells(t.width)
 	into := c.targets([]any{&user})
 	for found.Next() {
 		if err := found.Scan(into...); err != nil {

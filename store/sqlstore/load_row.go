@@ -34,7 +34,7 @@ func (s *Store) loadRow(ctx context.Context, on runner, l *loading) error {
 	all := make([]*cells, 0, rowMost)
 	for i := range l.lookups {
 		for range l.lookups[i].at {
-			c := newCells(tables()[i].width())
+			c := newCells(tables[i].width)
 			there, all = append(there, sql.NullString{}), append(all, c)
 			into = c.targets(append(into, &there[len(there)-1]))
 		}
@@ -61,7 +61,7 @@ func (s *Store) loadRow(ctx context.Context, on runner, l *loading) error {
 	for i := range l.lookups {
 		for _, at := range l.lookups[i].at {
 			if there[n].Valid {
-				l.put(at, tables()[i].read(l.states[at.state].User, all[n]))
+				l.put(at, tables[i].read(l.states[at.state].User, all[n]))
 			}
 			if all[n].err != nil {
 				return &store.Error{Op: "load", ID: l.states[at.state].User, Err: all[n].err}
@@ -83,7 +83,7 @@ func (s *Store) rowStatement(l *loading) (*prepared, []any) {
 	return s.build(of, func(b *statement) {
 		b.add("SELECT c.revision, c.hash, u.version")
 		alias := 0
-		for i, t := range tables() {
+		for i, t := range tables {
 			for range l.lookups[i].at {
 				alias++
 				b.sideBySide(t, "t"+strconv.Itoa(alias)+".")
@@ -99,7 +99,7 @@ func (s *Store) rowStatement(l *loading) (*prepared, []any) {
 		b.beside(usersTable, "u", "id")
 		b.first(text, user)
 		alias = 0
-		for i, t := range tables() {
+		for i, t := range tables {
 			look := &l.lookups[i]
 			for j := range look.at {
 				alias++
@@ -124,7 +124,7 @@ func (s *Store) rowStatement(l *loading) (*prepared, []any) {
 // sideBySide writes the columns of a table lane by lane, after one that is never NULL where the row is there.
 func (b *statement) sideBySide(t *table, alias string) {
 	b.add(", ", alias, userID)
-	b.lanes([lanes]int{}, t.columns(), alias)
+	b.lanes([lanes]int{}, t.columns, alias)
 }
 
 // beside joins the row of a table whose column has the value that follows, if there is one.

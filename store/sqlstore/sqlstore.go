@@ -106,7 +106,7 @@ const (
 
 func tableNames() []string {
 	names := []string{usersTable, countersTable, documentsTable, catalogTable, versionsTable}
-	for _, t := range tables() {
+	for _, t := range tables {
 		names = append(names, t.name)
 	}
 	return names

@@ -22,7 +22,7 @@ func (s *Store) steps(ctx context.Context, on runner, w *writing) ([]store.Resul
 	if err := s.raise(ctx, on, w, results); err != nil {
 		return nil, err
 	}
-	for i, t := range tables() {
+	for i, t := range tables {
 		rows := make([][]any, 0, len(w.rows[i]))
 		for j, row := range w.rows[i] {
 			if results[w.unit[i][j]].Written() {
@@ -274,15 +274,11 @@ func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any
 	if len(rows) == 0 {
 		return nil
 	}
-	columns, classes := []string{userID}, []class{text}
-	for _, c := range t.columns() {
-		columns, classes = append(columns, c.name), append(classes, c.class)
-	}
-	for some := range slices.Chunk(rows, s.d.parameters/len(columns)) {
-		p, args := s.build(s.shapeOf(byte(placeOfTable(t)), len(some)), func(b *statement) {
-			b.insert(t.name, columns, len(some), func(i int) { b.row(classes, some, i) })
+	for some := range slices.Chunk(rows, s.d.parameters/len(t.names)) {
+		p, args := s.build(s.shapeOf(byte(placeOf(t.kind)), len(some)), func(b *statement) {
+			b.insert(t.name, t.names, len(some), func(i int) { b.row(t.classes, some, i) })
 			if !t.once {
-				b.replaceTable(t)
+				b.replace(t.identity, t.others)
 			}
 		})
 		if _, err := on.exec(ctx, p, args); err != nil {
@@ -306,21 +302,6 @@ func (b *statement) insert(name string, columns []string, n int, row func(i int)
 	})
 }
 
-// replaceTable says what becomes of a row of a table that is there.
-func (b *statement) replaceTable(t *table) {
-	if b.mute {
-		return
-	}
-	key, rest := []string{userID}, []string(nil)
-	for _, c := range t.key {
-		key = append(key, c.name)
-	}
-	for _, c := range t.rest {
-		rest = append(rest, c.name)
-	}
-	b.replace(key, rest)
-}
-
 // replace says what becomes of a row that is there: its other columns are replaced, if it has any.
 func (b *statement) replace(key, rest []string) {
 	if b.mute {
@@ -338,7 +319,7 @@ func (b *statement) replace(key, rest []string) {
 }
 
 func (s *Store) deleteRow(ctx context.Context, on runner, t *table, key []any) error {
-	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(placeOfTable(t))}}, func(b *statement) {
+	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(placeOf(t.kind))}}, func(b *statement) {
 		b.add("DELETE FROM ")
 		b.table(t.name)
 		b.add(" WHERE ")
@@ -366,5 +347,3 @@ func (s *Store) shapeOf(what byte, n int) shape {
 	}
 	return shape{what: what, count: [12]uint16{uint16(n)}}
 }
-
-func placeOfTable(t *table) int { return slices.Index(tables(), t) }
