@@ -14,6 +14,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/memory"
@@ -78,7 +79,8 @@ func TestWatch_countsWhatCommitsCameTo(t *testing.T) {
 	tel := newTelemetry(t)
 	st := tel.watched(memory.New())
 	unit := func(user, id string, version int64, take ...store.Take) store.Unit {
-		cause := &store.CauseRow{User: user, Type: store.CauseRequest, ID: id, Move: &store.Move{Op: "review"}}
+		cause := &store.CauseRow{User: user, Type: store.CauseRequest, ID: id,
+			Move: &store.Move{Op: "review", Record: reward.ID{User: user, Reward: "r", N: 1}}}
 		return store.Unit{User: user, Version: version, Insert: []store.Row{cause}, Take: take}
 	}
 	for _, units := range [][]store.Unit{

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// The shop's own tables. An application has migrations of its own; these two statements stand for them. PostgreSQL and
+// The shop's own tables. An application has migrations of its own; these statements stand for them. PostgreSQL and
 // SQLite both read them, and $1 for a parameter.
 var tables = []string{
 	`CREATE TABLE IF NOT EXISTS customers (

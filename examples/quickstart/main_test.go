@@ -29,7 +29,7 @@ func TestQuickstart_printsTheSameEveryTime(t *testing.T) {
 		}
 		return strings.ReplaceAll(out.String(), kept, "")
 	}
-	if printed() != printed() {
+	if once, twice := printed(), printed(); once != twice {
 		t.Error("two runs differ")
 	}
 }

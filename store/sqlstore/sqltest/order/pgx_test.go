@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/store/storetest"
 )
 
 // pgxTx lets a store live in a pgx.Tx: books.InTx(pgxTx{tx}).
@@ -83,6 +85,30 @@ func TestInTx_takesATransactionOfPgx(t *testing.T) {
 		t.Errorf("after the rollback: %v", err)
 	}
 	has(t, pool, eng, "mei", 2, 19)
+}
+
+// A store in a transaction of pgx keeps the contract as one in a *sql.Tx does.
+func TestInTx_keepsTheContract(t *testing.T) {
+	empty := servers.PostgreSQL.Reused(t)
+	conns, err := pgxpool.New(t.Context(), servers.PostgreSQL.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conns.Close)
+	storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
+		books := empty(t)
+		return storetest.Transactions{Store: books, Begin: func(ctx context.Context) (storetest.Transaction, error) {
+			tx, err := conns.Begin(ctx)
+			if err != nil {
+				return storetest.Transaction{}, err
+			}
+			return storetest.Transaction{
+				Store:    books.InTx(pgxTx{tx}),
+				Commit:   func() error { return tx.Commit(context.Background()) },
+				Rollback: func() error { return tx.Rollback(context.Background()) },
+			}, nil
+		}}
+	})
 }
 
 func connect(t *testing.T, dsn string) *pgx.Conn {
