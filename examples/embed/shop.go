@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -104,19 +103,15 @@ func campaign() []engine.Document {
 	}
 }
 
-// transact runs f in a transaction, with an engine whose writes are part of it. It runs f again where the database or the
-// engine asks for that, so f must set all it answers anew. Nothing f was told holds before transact has returned nil; so
+// transact runs f in a transaction, with an engine whose writes are part of it. It runs f again where the database asks
+// for that, so f must set all it answers anew. Nothing f was told holds before transact has returned nil; so
 // nothing is counted, logged or kept until then.
 func (s *shop) transact(ctx context.Context, f func(tx *sql.Tx, eng *engine.Engine) error) error {
 	var committed func(context.Context)
 	err := s.books.Do(ctx, func(tx *sql.Tx) error {
 		var bound store.Store
 		bound, committed = s.watch.watchBound(s.books.In(tx))
-		err := f(tx, s.eng.With(bound))
-		if errors.Is(err, engine.ErrBusy) { // somebody else took the last of a budget: it can be decided again
-			return &sqlstore.RerunError{Err: err}
-		}
-		return err
+		return f(tx, s.eng.With(bound))
 	})
 	if err == nil {
 		committed(ctx)

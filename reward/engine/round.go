@@ -280,7 +280,9 @@ func ofRows(err error) bool {
 func (c *call) retry(j *job, err error) []*job {
 	j.tries++
 	j.own = true
-	if j.tries >= tries || c.e.st.Limits().Bound {
+	// In a transaction of the caller's nothing moves what was read and locked; but a counter may have been used up since, and a
+	// refusal wrote nothing.
+	if j.tries >= tries || c.e.st.Limits().Bound && j.refused == nil {
 		c.e.shared.log.Warn("tries ran out", "user", j.user, "tries", j.tries)
 		return c.fail(j, fmt.Errorf("user %q, %d tries: %w", j.user, j.tries, err))
 	}
