@@ -26,6 +26,7 @@ type placed struct {
 	call   *call
 	at     int
 	result Result
+	new    bool // it holds if the unit is written: the event, or one it repeats, is in it
 }
 
 // loading is what one round has read. Its States are in the order of the jobs.
@@ -250,11 +251,11 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	*d = decision{job: j, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {
 		if row := find(causes, it.given.ID); row != nil {
-			d.results = append(d.results, placed{it.call, it.at, c.answer(s, j, i, row)})
+			d.results = append(d.results, placed{it.call, it.at, c.answer(s, j, i, row), slices.Contains(d.causes, row)})
 			continue
 		}
 		if it.err != nil {
-			d.results = append(d.results, placed{it.call, it.at, Result{Err: it.err}})
+			d.results = append(d.results, placed{it.call, it.at, Result{Err: it.err}, false})
 			continue
 		}
 		s.Now, s.Causes = it.call.now, len(d.causes)+1
@@ -265,7 +266,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		out, cause, err := s.Record(it.event, it.timeGiven, it.call.strict)
 		switch {
 		case errors.Is(err, task.ErrCompleted):
-			d.results = append(d.results, placed{it.call, it.at, Result{Err: err}})
+			d.results = append(d.results, placed{it.call, it.at, Result{Err: err}, false})
 			continue
 		case err == nil && len(d.causes) == 0 && s.Full(): // the first of a unit: it would never fit
 			err = ErrTooLarge
@@ -278,7 +279,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
 		row := eventRow(&cause)
 		causes, d.causes = append(causes, row), append(d.causes, row)
-		d.results = append(d.results, placed{it.call, it.at, Result{Outcome: Outcome(out)}})
+		d.results = append(d.results, placed{it.call, it.at, Result{Outcome: Outcome(out)}, true})
 	}
 	if len(d.causes) > 0 {
 		changes := s.Changes()

@@ -39,15 +39,15 @@ type Options struct {
 	//
 	// Defaults to discarding everything.
 	Logger *slog.Logger
-	// Alone lets each call load and commit by itself. Otherwise calls that meet in the process share loads and commits, and
-	// those of one user wait for each other instead of colliding in the store. The answers are the same.
+	// Alone lets each call load and commit by itself, with its own context and nobody else's events. Otherwise calls that
+	// meet share; see Concurrency in the package documentation. The answers are the same.
 	//
 	// Defaults to sharing.
 	Alone bool
 }
 
-// An Engine answers every call an application makes. It keeps nothing but compiled catalogs; all else is in its store,
-// so any number of engines in any number of processes may share one. It is safe for use by several goroutines at once,
+// An Engine answers every call an application makes. It keeps nothing but compiled catalogs and the calls under way; all
+// else is in its store, so any number of engines in any number of processes may share one. It is safe for use by several goroutines at once,
 // unless its store is bound to a transaction.
 type Engine struct {
 	st     store.Store
@@ -60,7 +60,7 @@ type shared struct {
 	log      *slog.Logger
 	catalogs catalogs
 	spaces   sync.Pool // of *workspace
-	alone    bool
+	alone    bool      // nobody is in the queue
 	queue    queue
 }
 

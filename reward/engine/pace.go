@@ -2,17 +2,18 @@ package engine
 
 import "time"
 
-// A pace tells whether a store takes long, compared with what deciding takes. Of such a store two calls at a time ask, one
-// of which decides while the other waits, and the more come together meanwhile the better. On any other, such as one in
-// memory, it is the processors that are short: there each user has a leader of its own.
+// A pace tells whether a store takes long, compared with what deciding takes. Of such a store one call at a time asks, for
+// all who have come meanwhile. On any other, such as one in memory, it is the processors that are short: there each user has
+// a leader of its own.
 type pace struct {
 	slow  bool // until it proves fast
 	score int  // of samples that said otherwise; one alone may be a pause of the process
 }
 
 const (
-	// paired is how many lead on a slow store.
-	paired = 2
+	// few is how many calls are too few to share a slow store. A round of two users costs a server as much as two rounds,
+	// one of four three quarters of four, one of sixteen a third of sixteen.
+	few = 8
 	// convinced is how many samples more than to the contrary it takes.
 	convinced = 8
 )

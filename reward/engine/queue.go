@@ -22,7 +22,10 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
 	ready   lane             // the ring of lanes that are free and waited for
-	leading int              // how many calls lead
+	calls   int              // how many are under way
+	several int              // how many of them lead for several users,
+	single  int              // and how many for a single one
+	since   time.Time        // when the last of them began, on a slow store
 	epoch   int              // rises when the leaders of the one before are no longer waited for
 	pace    pace
 }
@@ -38,9 +41,9 @@ type lane struct {
 const (
 	// sharedMax is how many users a leader takes who has not brought them all itself: a large batch is no burden to others.
 	sharedMax = 256
-	// patience is how long a call waits for a place among the leaders. After that it does not count on them any more: a
-	// commit of a single user may wait for somebody's open transaction, and whoever holds a place must not stall the rest.
-	patience = 10 * time.Millisecond
+	// patience is how long the others count on a leader. A commit of a single user may wait for somebody's open
+	// transaction; one of several does not, and takes longer by itself. Whoever leads must not stall the rest in any case.
+	patience, patienceSeveral = 5 * time.Millisecond, 50 * time.Millisecond
 )
 
 func (q *queue) init() {
@@ -55,9 +58,11 @@ type part struct {
 	joined  []*job // what joined last
 	left    int    // how many of its events that joined have no answer
 	own     []*job // what it must do again by itself; it has the users
-	leads   bool   // it has a place among the leaders, since epoch
+	leads   int    // for how many users it leads, since epoch
 	epoch   int
-	waits   bool // in wake
+	waits   bool // for wake
+	waited  bool // it has, since it last led
+	yielded bool // and then let others in
 	gone    bool // its caller has given up: nothing of it may be touched
 	wake    chan struct{}
 	timer   *time.Timer
@@ -74,8 +79,10 @@ func (c *call) signal() {
 	}
 }
 
-// free reports whether there is a place among the leaders.
-func (q *queue) free() bool { return !q.pace.slow || q.leading < paired }
+// free reports whether somebody may lead: on a slow store one at a time does, unless there are few.
+func (q *queue) free() bool {
+	return !q.pace.slow || q.calls <= few || q.several+q.single == 0
+}
 
 // join lets a job wait for its user, behind the others or before them.
 func (q *queue) join(j *job, before bool) {
@@ -223,34 +230,55 @@ func (q *queue) pass() {
 	}
 }
 
-// lead gives a call a place among the leaders.
-func (q *queue) lead(c *call) {
-	q.leading++
-	c.part.leads, c.part.epoch = true, q.epoch
-}
-
-// follow takes a call's place among the leaders away.
-func (q *queue) follow(c *call) {
-	if c.part.leads && c.part.epoch == q.epoch {
-		q.leading--
+// lead makes a call a leader for so many users.
+func (q *queue) lead(c *call, users int) {
+	c.part.leads, c.part.epoch = users, q.epoch
+	*q.place(users)++
+	if q.pace.slow && q.calls > 1 {
+		q.since = time.Now()
 	}
-	c.part.leads = false
 }
 
-// overtake lets go of the leaders there are, who took too long.
+// follow makes it one no more.
+func (q *queue) follow(c *call) {
+	if c.part.leads > 0 && c.part.epoch == q.epoch {
+		*q.place(c.part.leads)--
+	}
+	c.part.leads = 0
+}
+
+func (q *queue) place(users int) *int {
+	if users > 1 {
+		return &q.several
+	}
+	return &q.single
+}
+
+// overtake lets go of the leaders there are, if they have taken too long.
 func (q *queue) overtake() {
-	q.epoch++
-	q.leading = 0
+	limit := patience
+	if q.several > 0 {
+		limit = patienceSeveral
+	}
+	if time.Since(q.since) >= limit {
+		q.epoch++
+		q.several, q.single = 0, 0
+	}
 }
 
 // stuck reports whether something of a call, which is not all answered, waits for a leader and for nothing else.
 func (q *queue) stuck(c *call) bool {
 	for _, j := range c.part.joined {
-		if l := q.lanes[j.user]; l != nil && l.next != nil {
+		if l := q.lanes[j.user]; l != nil && l.next != nil && l.first.call.e == c.e {
 			return true
 		}
 	}
 	return false
+}
+
+// first reports whether a call is not one that has just come and finds others waiting, one of whom is about to lead.
+func (q *queue) first(c *call) bool {
+	return !q.pace.slow || c.part.waited || q.ready.next.first.call == c
 }
 
 // learn takes what a round was measured to take. When a store turns out to take long, all who wait look where they stand:

@@ -76,6 +76,7 @@ type job struct {
 	more    []item           // those after them, which are not looked at yet
 	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
+	alone   bool // it is done alone for another reason
 	failed  bool // it failed in the company of others
 	apart   bool // it failed once more: the items of each call go by themselves
 	own     bool // its first try came to nothing: one of the calls it is of does it again
@@ -169,7 +170,7 @@ func tried(jobs []*job) int {
 func together(jobs []*job, most int) int {
 	n := 0
 	for n < len(jobs) && n < max(1, most) {
-		if jobs[n].refused != nil {
+		if jobs[n].refused != nil || jobs[n].alone {
 			return max(n, 1)
 		}
 		n++

@@ -68,8 +68,7 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) (a
 		case len(units) == 0:
 			return
 		case len(units) == 1 && several:
-			of[0].job.own = true
-			again = append(again, of[0].job)
+			again = append(again, of[0].job.aside())
 		default:
 			since := c.clock()
 			results, err := c.e.st.Commit(ctx, units...)
@@ -90,8 +89,7 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) (a
 			continue
 		}
 		if len(d.before) > 0 && several {
-			d.job.own = true
-			again = append(again, d.job)
+			again = append(again, d.job.aside())
 			continue
 		}
 		if r, err := c.chain(ctx, d.before); err != nil {
@@ -108,6 +106,12 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) (a
 	}
 	flush()
 	return again
+}
+
+// aside leaves a job to a call it is of.
+func (j *job) aside() *job {
+	j.own, j.alone = true, true
+	return j
 }
 
 // chain commits units of one user one after the other, and answers the first result that is not written.
@@ -192,7 +196,7 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 			p := &d.results[i]
 			c.give(p.call, p.at, p.result)
 		}
-		j.items, j.refused, j.tries, j.own, j.failed = d.rest, nil, 0, j.apart, j.apart
+		j.items, j.refused, j.tries, j.alone, j.own, j.failed = d.rest, nil, 0, false, j.apart, j.apart
 		if len(j.items) == 0 {
 			j.take()
 		} else if len(d.causes) > 0 {
@@ -223,8 +227,8 @@ func (c *call) broken(ctx context.Context, d *decision, err error) []*job {
 		return c.faulty(ctx, j, err)
 	}
 	c.e.shared.log.Warn("the answer to a commit was lost", "user", j.user, "error", err)
-	for i := range j.items[:len(j.items)-len(d.rest)] {
-		j.items[i].lost = true
+	for i := range d.results { // those of the first items, in order
+		j.items[i].lost = j.items[i].lost || d.results[i].new
 	}
 	if c.leaves(ctx, j, err) {
 		return []*job{j}

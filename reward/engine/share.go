@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 	most := max(1, c.e.st.Limits().Units)
 	p.pending = jobs
 	q.mu.Lock()
+	q.calls++
 	for p.left > 0 || len(p.pending) > 0 {
 		switch {
 		case p.left == 0:
@@ -29,19 +31,27 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			p.own = p.own[n:]
 			slices.SortFunc(jobs, byUser)
 			c.run(ctx, q, jobs)
-		case p.leads || q.free() && q.stuck(c):
-			if !p.leads {
-				q.lead(c)
+		case q.free() && q.stuck(c) && q.first(c):
+			if p.waited && !p.yielded && q.pace.slow { // let those in who were just answered, and come again
+				p.yielded = true
+				q.mu.Unlock()
+				runtime.Gosched()
+				q.mu.Lock()
+				continue
 			}
-			c.run(ctx, q, q.take(c, most))
+			p.waited = false
+			jobs := q.take(c, most)
+			q.lead(c, len(jobs))
+			c.run(ctx, q, jobs)
 		default:
 			if err := c.wait(ctx, q); err != nil {
 				c.giveUp(q, err)
-				q.mu.Unlock()
-				return
+				p.left, p.pending = 0, nil
 			}
 		}
 	}
+	q.calls--
+	q.pass()
 	q.mu.Unlock()
 }
 
@@ -58,7 +68,7 @@ func (c *call) join(q *queue, most int) {
 		}
 		q.mu.Lock()
 	}
-	p.pending, p.joined = p.pending[n:], jobs
+	p.pending, p.joined, p.waited = p.pending[n:], jobs, false
 	for _, j := range jobs {
 		p.left += len(j.items) + len(j.more)
 		q.join(j, false)
@@ -84,7 +94,10 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 	if p.wake == nil {
 		p.wake = make(chan struct{}, 1)
 	}
-	p.waits = true
+	p.waits, p.waited, p.yielded = true, true, false
+	if q.pace.slow {
+		q.pass()
+	}
 	var patient <-chan time.Time
 	if q.pace.slow {
 		if p.timer == nil {
@@ -119,8 +132,8 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 // the store panic, the jobs are left to the other calls, as after a lost answer.
 func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	p := &c.part
-	c.timed = p.leads && (q.leading > 1 || len(jobs) > 1) // by itself it shares with nobody, and need not know
-	q.pass()                                              // what was not taken
+	c.timed = p.leads > 1 || p.leads > 0 && q.several+q.single > 1 // by itself it shares with nobody, and need not know
+	q.pass()                                                       // what was not taken
 	q.mu.Unlock()
 	c.mixed, c.stored = false, 0
 	for _, j := range jobs {
@@ -135,10 +148,11 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 		}
 		c.after(ctx, q, jobs, whole)
 		if !whole {
+			q.calls--
 			q.mu.Unlock()
 		}
 	}()
-	if !p.leads {
+	if p.leads == 0 {
 		if err := pause(ctx, tried(jobs)); err != nil {
 			whole = true // after sees to it
 			return
@@ -167,7 +181,7 @@ func (c *call) clock() (t time.Time) {
 	return t
 }
 
-// at the store: since when.
+// storedSince adds the time since t to what the round was at the store.
 func (c *call) storedSince(t time.Time) {
 	if c.timed {
 		c.stored += time.Since(t)

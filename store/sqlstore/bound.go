@@ -13,6 +13,8 @@ import (
 type bound struct {
 	s  *Store
 	on runner
+	// locked are the users that the transaction has loaded for a commit.
+	locked map[string]struct{}
 	// marked says that the transaction has a savepoint, by which its end is noticed; see [bound.script].
 	marked bool
 }
@@ -38,12 +40,12 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 			locked, err = t.lock(ctx, on, r.Keys)
 		}
 		if err != nil {
-			return store.Snapshot{}, t.wrap("load", err, false)
+			return store.Snapshot{}, t.wrap(ctx, "load", err)
 		}
 	}
 	snap, err := t.s.load(ctx, on, r)
 	if err != nil {
-		return store.Snapshot{}, t.wrap("load", err, false)
+		return store.Snapshot{}, t.wrap(ctx, "load", err)
 	}
 	// Where a transaction reads as of its first statement, counters are as of then too, and are not locked yet.
 	snap.Lagging = snap.Lagging || t.s.d.Dialect == MySQL
@@ -73,6 +75,12 @@ func (t *bound) lock(ctx context.Context, on runner, keys []store.Key) (map[stri
 	if err := t.s.bornUsers(ctx, on, rows); err != nil {
 		return nil, err
 	}
+	if t.locked == nil {
+		t.locked = make(map[string]struct{})
+	}
+	for _, user := range users {
+		t.locked[user] = struct{}{}
+	}
 	return t.s.lockUsers(ctx, on, users, false)
 }
 
@@ -100,8 +108,20 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
+	var made []string
+	for _, u := range units {
+		if _, locked := t.locked[u.User]; u.Version == 0 && !locked {
+			made = append(made, u.User)
+		}
+	}
+	if t.s.d.arrays && len(made) > 0 {
+		err = t.lockNames(ctx, made)
+	}
 	var results []store.Result
-	on, err := t.script(ctx)
+	var on runner
+	if err == nil {
+		on, err = t.script(ctx)
+	}
 	if err == nil && len(w.names) > 0 {
 		err = t.s.born(ctx, on, w.names)
 	}
@@ -114,7 +134,7 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 		err = flush(ctx, on)
 	}
 	if err != nil {
-		return nil, t.wrap("commit", err, true)
+		return nil, t.wrap(ctx, "commit", err)
 	}
 	return results, nil
 }
@@ -127,13 +147,13 @@ func (t *bound) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, er
 // Docs reads in the transaction.
 func (t *bound) Docs(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
 	docs, stamp, err := t.s.docs(ctx, t.on, after)
-	return docs, stamp, t.wrap("docs", err, false)
+	return docs, stamp, t.wrap(ctx, "docs", err)
 }
 
 // DocAt reads in the transaction.
 func (t *bound) DocAt(ctx context.Context, kind store.DocKind, code string, revision int64) (store.Doc, error) {
 	d, err := t.s.docAt(ctx, t.on, kind, code, revision)
-	return d, t.wrap("docs", err, false)
+	return d, t.wrap(ctx, "docs", err)
 }
 
 // PutDocs writes in the transaction.
@@ -152,15 +172,25 @@ func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 	if err == nil {
 		err = flush(ctx, on)
 	}
-	return stamp, t.wrap("put", err, true)
+	return stamp, t.wrap(ctx, "put", err)
 }
 
-// wrap gives an error its meaning; one that calls for another run of the transaction says so.
-func (t *bound) wrap(op string, err error, write bool) error {
-	if err != nil && t.s.failure(err) == conflict {
-		return &RerunError{Err: err}
+// wrap gives an error its meaning; one that calls for another run of the transaction says so. Where the connection was lost the
+// transaction went with it and holds nothing: no error here is one of a lost answer.
+func (t *bound) wrap(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return t.s.wrap(op, "", err, write)
+	switch t.s.failure(err) {
+	case conflict:
+		return &RerunError{Err: err}
+	case unsent, broken:
+		if ctx.Err() == nil {
+			return &RerunError{Err: err}
+		}
+	case refused, duplicate, unfit:
+	}
+	return t.s.wrap(op, "", err, false)
 }
 
 // rerun reports whether an error of a caller's function calls for another run of its transaction.

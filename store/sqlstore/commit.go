@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -28,10 +29,16 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	return results, nil
 }
 
-// commitOnce tries once, in a way that leaves nothing behind should it fail with a conflict.
+// commitOnce tries once, in a way that leaves nothing behind should it fail with a conflict. A single statement waits for its
+// connection beforehand: where there is none, or none in time, nothing was sent.
 func (s *Store) commitOnce(ctx context.Context, w *writing) ([]store.Result, error) {
 	if s.d.arrays {
-		return s.gated(ctx, pool{s}, w)
+		conn, err := s.db.Conn(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errBegin, err)
+		}
+		defer conn.Close() //nolint:errcheck // it goes back to the pool
+		return s.gated(ctx, onConn{conn}, w)
 	}
 	var results []store.Result
 	err := s.transact(ctx, func(on runner) (err error) {

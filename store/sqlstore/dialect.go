@@ -129,6 +129,15 @@ func (b *statement) arg(c class, v any) {
 	b.parameter("", b.s.d.cast(c))
 }
 
+// first writes the parameter that was the statement's first again, where parameters have numbers.
+func (b *statement) first(c class, v any) {
+	if b.s.d.numbered && len(b.args) > 0 {
+		b.add("$1")
+		return
+	}
+	b.arg(c, v)
+}
+
 // array writes a parameter that is an array, as rows of a table. It stands in a SELECT of its own, which PostgreSQL plans once
 // and for all; a bare array it would plan anew for each value.
 func (b *statement) array(c class, v any) {

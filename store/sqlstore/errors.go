@@ -19,9 +19,9 @@ var (
 	ErrRerun = errors.New("the transaction must be run again")
 )
 
-// A RerunError is what a store in a caller's transaction answers where the database wants the whole transaction to be run
-// again: a serialization failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked. Nothing
-// more can be done in the transaction; [Store.Do] runs it again from its start.
+// A RerunError is what a store in a caller's transaction answers where the whole transaction is to be run again: a serialization
+// failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked, a connection that was lost.
+// Nothing more can be done in the transaction; [Store.Do] runs it again from its start.
 type RerunError struct {
 	// Err is the driver's error.
 	Err error

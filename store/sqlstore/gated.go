@@ -92,7 +92,7 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		for i, t := range tables() {
 			if len(w.rows[i]) > 0 {
 				b.add(",\nw", strconv.Itoa(i), " AS (")
-				b.write(t, w.rows[i])
+				b.write(t, w.rows[i], len(w.units) == 1)
 				b.add(")")
 			}
 			if len(w.deletes[i]) > 0 {
@@ -207,8 +207,8 @@ func (b *statement) moveAll() {
 		"ok AS (SELECT id FROM moved UNION ALL SELECT id FROM made)")
 }
 
-// write inserts rows of the units that passed, or replaces them.
-func (b *statement) write(t *table, rows [][]any) {
+// write inserts rows of the units that passed, or replaces them. The first parameter of a statement for one unit is its user.
+func (b *statement) write(t *table, rows [][]any, single bool) {
 	columns, classes := []string{userID}, []class{text}
 	for _, c := range t.columns() {
 		columns, classes = append(columns, c.name), append(classes, c.class)
@@ -217,25 +217,42 @@ func (b *statement) write(t *table, rows [][]any) {
 	b.table(t.name)
 	b.add(" (")
 	b.names(columns...)
-	b.add(") SELECT ")
-	for i, c := range classes {
-		if i > 0 {
+	switch b.add(") SELECT "); {
+	case single && len(rows) == 1:
+		b.add("ok.id")
+		for i, c := range classes[1:] {
 			b.add(", ")
+			b.arg(c, rows[0][i+1])
+			b.add(written("", c))
 		}
-		b.add(written("r.c"+strconv.Itoa(i+1), c))
+		b.add(" FROM ok")
+	case single:
+		own := make([][]any, len(rows))
+		for i := range rows {
+			own[i] = rows[i][1:]
+		}
+		b.add("ok.id")
+		b.converted(classes[1:])
+		b.add(" FROM ok, ")
+		b.rows("r", classes[1:], own)
+	default:
+		b.add("ok.id")
+		for i, c := range classes[1:] {
+			b.add(", ", written("r.c"+strconv.Itoa(i+2), c))
+		}
+		b.add(" FROM ")
+		b.rows("r", classes, rows)
+		b.add(" JOIN ok ON ok.id = r.c1")
 	}
-	b.add(" FROM ")
-	b.rows("r", classes, rows)
-	b.add(" JOIN ok ON ok.id = r.c1")
 	if !t.once {
-		key, rest := []string{userID}, []string(nil)
-		for _, c := range t.key {
-			key = append(key, c.name)
-		}
-		for _, c := range t.rest {
-			rest = append(rest, c.name)
-		}
-		b.replace(key, rest)
+		b.replaceTable(t)
+	}
+}
+
+// converted writes the columns of rows as what their columns of a table are.
+func (b *statement) converted(classes []class) {
+	for i, c := range classes {
+		b.add(", ", written("r.c"+strconv.Itoa(i+1), c))
 	}
 }
 

@@ -199,6 +199,9 @@ const (
 
 // loadSome runs one statement and takes in its rows.
 func (s *Store) loadSome(ctx context.Context, on runner, l *loading) error {
+	if l.narrow() {
+		return s.loadRow(ctx, on, l)
+	}
 	p, args, width := s.loadStatement(l)
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
@@ -230,9 +233,7 @@ func (l *loading) add(c *cells, part, tag int) error {
 			l.stamp = stamp
 		}
 	case part == partUser:
-		i, version := l.users[tag-1], c.int()
-		l.moved = l.moved || l.seen[i] && l.states[i].Version != version
-		l.states[i].Version, l.seen[i] = version, true
+		l.version(l.users[tag-1], c.int())
 	case part == partCounter:
 		l.used[c.text()] = c.int()
 	case part < partPage:
@@ -246,6 +247,12 @@ func (l *loading) add(c *cells, part, tag int) error {
 		return &store.Error{Op: "load", Err: c.err}
 	}
 	return nil
+}
+
+// version takes in a user's version, which must be the same in all statements that read the user.
+func (l *loading) version(i int, version int64) {
+	l.moved = l.moved || l.seen[i] && l.states[i].Version != version
+	l.states[i].Version, l.seen[i] = version, true
 }
 
 func (l *loading) put(at place, r store.Row) {

@@ -96,7 +96,8 @@ func mysqlFailure(err error) failure {
 	switch mysqlNumber(err) {
 	case 0: // not the server's
 		return broken
-	case 1213, 1205, 1020, 3572: // deadlock or Galera's certification, lock wait timeout, changed since last read, NOWAIT
+	case 1213, 1205, 1020, 3572, // deadlock or Galera's certification, lock wait timeout, changed since last read, NOWAIT
+		1040, 1203: // too many connections, of this user
 		return conflict
 	case 1062:
 		return duplicate

@@ -184,18 +184,3 @@ func undo(ctx context.Context, conn *sql.Conn) {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
-
-// onConn runs statements on one connection.
-type onConn struct{ conn *sql.Conn }
-
-func (c onConn) query(ctx context.Context, st *prepared, args []any) (Rows, error) {
-	rows, err := c.conn.QueryContext(ctx, st.text, args...)
-	if err != nil {
-		return nil, err
-	}
-	return sqlRows{rows}, nil
-}
-
-func (c onConn) exec(ctx context.Context, st *prepared, args []any) (int64, error) {
-	return affected(c.conn.ExecContext(ctx, st.text, args...))
-}

@@ -75,7 +75,8 @@ func postgresqlFailure(err error) failure {
 		return broken
 	}
 	switch code := coded.SQLState(); {
-	case code == "40001", code == "40P01", code == "55P03": // serialization, deadlock, lock not available
+	case code == "40001", code == "40P01", code == "55P03", // serialization, deadlock, lock not available
+		code == "53300", code == "57P03": // too many connections, starting up: asked before anything was done
 		return conflict
 	case code == "40003", strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"): // the session ended, at whatever point
 		return broken

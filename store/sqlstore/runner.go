@@ -89,6 +89,21 @@ func (s *Store) prepare(ctx context.Context, p *prepared) (*sql.Stmt, error) {
 	return p.stmt, nil
 }
 
+// onConn runs each statement on one connection, by its text.
+type onConn struct{ conn *sql.Conn }
+
+func (c onConn) query(ctx context.Context, st *prepared, args []any) (Rows, error) {
+	rows, err := c.conn.QueryContext(ctx, st.text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return sqlRows{rows}, nil
+}
+
+func (c onConn) exec(ctx context.Context, st *prepared, args []any) (int64, error) {
+	return affected(c.conn.ExecContext(ctx, st.text, args...))
+}
+
 // inTx runs statements in a *sql.Tx.
 type inTx struct {
 	s  *Store

@@ -122,6 +122,9 @@ func (s *Store) qualified(name string) string {
 	return name
 }
 
+// DB is the pool the store was made of.
+func (s *Store) DB() *sql.DB { return s.db }
+
 // table is the whole name of a table.
 func (s *Store) table(name string) string { return s.tables[name] }
 

@@ -275,22 +275,14 @@ func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any
 		return nil
 	}
 	columns, classes := []string{userID}, []class{text}
-	var key, rest []string
-	for _, c := range t.key {
-		key = append(key, c.name)
-	}
-	for _, c := range t.rest {
-		rest = append(rest, c.name)
-	}
-	columns = append(append(columns, key...), rest...)
 	for _, c := range t.columns() {
-		classes = append(classes, c.class)
+		columns, classes = append(columns, c.name), append(classes, c.class)
 	}
 	for some := range slices.Chunk(rows, s.d.parameters/len(columns)) {
 		p, args := s.build(s.shapeOf(byte(placeOfTable(t)), len(some)), func(b *statement) {
 			b.insert(t.name, columns, len(some), func(i int) { b.row(classes, some, i) })
 			if !t.once {
-				b.replace(append([]string{userID}, key...), rest)
+				b.replaceTable(t)
 			}
 		})
 		if _, err := on.exec(ctx, p, args); err != nil {
@@ -312,6 +304,21 @@ func (b *statement) insert(name string, columns []string, n int, row func(i int)
 		row(i)
 		b.add(")")
 	})
+}
+
+// replaceTable says what becomes of a row of a table that is there.
+func (b *statement) replaceTable(t *table) {
+	if b.mute {
+		return
+	}
+	key, rest := []string{userID}, []string(nil)
+	for _, c := range t.key {
+		key = append(key, c.name)
+	}
+	for _, c := range t.rest {
+		rest = append(rest, c.name)
+	}
+	b.replace(key, rest)
 }
 
 // replace says what becomes of a row that is there: its other columns are replaced, if it has any.

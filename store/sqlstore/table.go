@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -35,8 +36,12 @@ func (t *table) width() (w [lanes]int) {
 	return w
 }
 
-// parse splits a row's ID into the values of the key. An ID that no row of the table can have is not ok.
+// parse splits a row's ID into the values of the key. An ID that no row of the table can have is not ok: it must not reach the
+// database, which may refuse it by an error that ends a caller's transaction.
 func (t *table) parse(id string) (key []any, ok bool) {
+	if len(id) > store.RowIDMax || !utf8.ValidString(id) {
+		return nil, false
+	}
 	key = make([]any, 0, len(t.key))
 	for i, c := range t.key {
 		part := id

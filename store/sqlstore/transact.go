@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -28,12 +29,24 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, and what fails to roll back is gone with its connection
 	if err := f(inTx{s, tx}); err != nil {
-		if s.failure(err) == broken {
-			err = fmt.Errorf("%w: %w", errBegin, err) // a transaction without its COMMIT holds nothing
-		}
-		return err
+		return s.uncommitted(ctx, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return s.uncommitted(ctx, err)
 	}
 	return tx.Commit()
+}
+
+// uncommitted marks an error after which it does not matter what the database did, because a transaction without its COMMIT
+// holds nothing. What ended with the context says so: database/sql calls it a transaction that is done.
+func (s *Store) uncommitted(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if s.failure(err) == broken {
+		err = fmt.Errorf("%w: %w", errBegin, err)
+	}
+	return err
 }
 
 // In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. It is for one
@@ -48,9 +61,10 @@ func (s *Store) InTx(tx Tx) store.Store { return &bound{s: s, on: inForeign{tx}}
 const doTries = 10
 
 // Do runs f in a transaction and commits it. Where the database wants a transaction to be run again (a deadlock, a
-// serialization failure, a busy database), f is run again from its start in a new one, up to ten times: what it does outside of
-// the transaction it may do several times. An error of f is answered as it is, and nothing holds then. An error of the commit
-// that matches [store.ErrUnknown] says that all of it may hold or nothing.
+// serialization failure, a busy database), or the connection was lost before the commit and f answers a [*RerunError] of the
+// store in its transaction, f is run again from its start in a new one, up to ten times: what it does outside of the transaction
+// it may do several times. An error of f is answered as it is, and nothing holds then. An error of the commit that matches
+// [store.ErrUnknown] says that all of it may hold or nothing.
 //
 // f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
 func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
@@ -59,11 +73,12 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 		if err == nil {
 			return nil
 		}
-		if kind := s.failure(err); kind == broken && sent || kind != conflict && !s.rerun(err) || try+1 >= doTries || ctx.Err() != nil {
-			if kind == broken && sent {
-				s.stats.lost.Add(1)
-				err = &store.Error{Op: "do", Err: fmt.Errorf("%w: %w", store.ErrUnknown, err)}
-			}
+		kind := s.failure(err)
+		if kind == broken && sent {
+			s.stats.lost.Add(1)
+			return &store.Error{Op: "do", Err: fmt.Errorf("%w: %w", store.ErrUnknown, err)}
+		}
+		if kind != conflict && kind != unsent && !s.rerun(err) || try+1 >= doTries || ctx.Err() != nil {
 			return err
 		}
 		s.stats.retries.Add(1)
@@ -77,15 +92,18 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("%w: %w", errBegin, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // as in transact
 	if s.d.oneWriter {
 		if err := s.bornUsers(ctx, inTx{s, tx}, nil); err != nil {
-			return false, err
+			return false, s.uncommitted(ctx, err)
 		}
 	}
 	if err := f(tx); err != nil {
+		return false, err
+	}
+	if err := ctx.Err(); err != nil {
 		return false, err
 	}
 	return true, tx.Commit()

@@ -157,12 +157,12 @@ CREATE TABLE IF NOT EXISTS {counters} (
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='What users share: how much of a budget is used. Its bound stands in the catalog.';
 
 CREATE TABLE IF NOT EXISTS {documents} (
-	`kind` VARBINARY(64) NOT NULL,
+	`kind` VARBINARY(128) NOT NULL,
 	`code` VARBINARY(128) NOT NULL,
 	`revision` BIGINT NOT NULL CHECK (revision > 0),
-	`body` MEDIUMBLOB NOT NULL,
+	`body` LONGBLOB NOT NULL,
 	PRIMARY KEY (`kind`, `code`, `revision`),
-	KEY `{prefix}documents_revision` (`revision`)
+	KEY `{prefix}documents_revision` (`revision`, `kind`, `code`)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='The catalog: every form that every document ever had. The body is the engine''s, JSON in UTF-8.';
 
 CREATE TABLE IF NOT EXISTS {catalog} (

@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,19 @@ func main() {
 	flag.IntVar(&m.users, "users", 10_000, "how many users there are")
 	only := flag.String("only", "", "measure what has this in its name alone")
 	rows := flag.String("rows", "", "instead of the table, the cost of an event beside these many reward records and transfers, such as 10000,10000000")
+	profile := flag.String("cpuprofile", "", "write a CPU profile of this process to a file")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	m.only = *only
 	fmt.Printf("%s on %s, rounds of %v\n\n", "events a second", machine(), m.span)
 	failed := false
@@ -40,11 +53,11 @@ func main() {
 			continue
 		}
 		m.server = s
-		err := m.table(context.Background())
+		run := m.table
 		if *rows != "" {
-			err = m.growth(context.Background(), numbers(*rows))
+			run = func(ctx context.Context) error { return m.growth(ctx, numbers(*rows)) }
 		}
-		if err != nil {
+		if err := run(context.Background()); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", s.Name, err)
 			failed = true
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,7 +42,7 @@ type line struct {
 
 // run measures a line and prints it.
 func (m *measuring) run(ctx context.Context, l line) error {
-	if m.only != "" && !strings.Contains(l.name, m.only) {
+	if m.only != "" && !strings.Contains(l.name+" "+strconv.Itoa(l.clients), m.only) {
 		return nil
 	}
 	rates := make([][]float64, len(l.contenders))

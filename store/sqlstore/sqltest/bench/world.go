@@ -64,7 +64,7 @@ func newWorld(ctx context.Context, server servers.Server, users int) (_ *world, 
 		if _, err := w.db.ExecContext(ctx, drop); err != nil {
 			return nil, err
 		}
-		w.done = func() { _, _ = w.db.ExecContext(ctx, drop); _ = w.db.Close() }
+		w.done = func() { _ = w.db.Close() }
 	} else {
 		remove := w.done
 		w.done = func() { _ = w.db.Close(); remove() }
@@ -170,3 +170,17 @@ func (w *world) spread(client int, n int64) int {
 }
 
 var now = func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// pages reads pages of a reward's records, from places all over the list.
+func (w *world) pages(rows int) func(context.Context, int, int64) (int, error) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return func(ctx context.Context, _ int, n int64) (int, error) {
+		q := reward.Query{Reward: "RS1", Limit: 50, Time: rule.Window{Start: begin.Add(time.Duration(n*7919%int64(rows)) * time.Second)}}
+		for _, err := range w.alone.Rewards(ctx, q) {
+			if err != nil {
+				return 0, err
+			}
+		}
+		return 1, nil
+	}
+}

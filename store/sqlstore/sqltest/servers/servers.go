@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,9 +88,10 @@ func (s Server) Pool(t testing.TB) *sql.DB {
 	return s.open(t, dsn)
 }
 
-// File is the connection string of a SQLite file as the documentation recommends it.
+// File is the connection string of a SQLite file as the documentation recommends it. The path is escaped: a # would end it, and
+// another file be opened.
 func File(path string) string {
-	return "file:" + path + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate"
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate"
 }
 
 func (s Server) open(t testing.TB, dsn string) *sql.DB {

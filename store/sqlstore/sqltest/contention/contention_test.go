@@ -1,0 +1,87 @@
+// Package contention crowds users and budgets: many goroutines over several engines, each with a store and a pool of its own as
+// processes have, on one database.
+package contention
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/workload"
+)
+
+// engines is how many there are, and goroutines how many call them in all.
+const (
+	engines    = 4
+	goroutines = 64
+	// connections is how many the pool of each engine opens at most.
+	connections = 8
+)
+
+// crowd is what everybody is after.
+type crowd struct {
+	name  string
+	plan  workload.Plan
+	batch int
+}
+
+// crowds are one user, one budget of 100 and many users, by single events and in batches.
+func crowds() []crowd {
+	user, users, each := 192, 600, 1
+	if servers.Long() {
+		user, users, each = 2000, 10_000, 3
+	}
+	one := workload.Plan{Name: "one", Users: 1, Events: user, ScarceMax: 100, FifthMax: 10}
+	budget := workload.Plan{Name: "budget", Users: users / 3, Events: each, ScarceMax: 100, FifthMax: 10, Plain: true}
+	many := workload.Plan{Name: "many", Users: users, Events: each, Plain: true}
+	return []crowd{
+		{"one user alone", one, 1}, {"one user in batches", one, 20},
+		{"one budget alone", budget, 1}, {"one budget in batches", budget, 20},
+		{"many users alone", many, 1}, {"many users in batches", many, 100},
+	}
+}
+
+// What comes of it is exact, and no error reaches a caller: no deadlock, no serialization failure, no busy database or user.
+func TestCrowd(t *testing.T) {
+	for _, server := range servers.All() {
+		t.Run(server.Name, func(t *testing.T) {
+			places := server.Places(t)
+			for _, c := range crowds() {
+				t.Run(c.name, func(t *testing.T) { c.run(t, server, places(t)) })
+			}
+		})
+	}
+}
+
+func (c crowd) run(t *testing.T, server servers.Server, at servers.Place) {
+	var stores []*sqlstore.Store
+	var over []*engine.Engine
+	for range engines {
+		db := server.Open(t, at.DSN)
+		db.SetMaxOpenConns(connections)
+		db.SetMaxIdleConns(connections)
+		st := server.Store(t, db, at.Schema)
+		stores, over = append(stores, st), append(over, workload.Engine(t, st))
+	}
+	c.plan.Put(t, over[0])
+	random := workload.Seed(t)
+	begun := time.Now()
+	sender := workload.Sender{Engines: over, Goroutines: goroutines, Batch: c.batch, Patience: time.Minute}
+	sent, err := sender.Send(t.Context(), random, c.plan.All(random))
+	took := time.Since(begun)
+	if err != nil {
+		t.Error(err)
+	}
+	var stats []string
+	for _, st := range stores {
+		stats = append(stats, fmt.Sprintf("%+v", st.Stats()))
+	}
+	t.Logf("%v: %v; %.0f events a second; %v", took.Round(time.Millisecond), sent, float64(sent.Events)/took.Seconds(), stats)
+	if sent.Errors() > 0 || sent.Replays > 0 {
+		t.Errorf("callers were answered with errors: %v", sent)
+	}
+	c.plan.Check(t, stores[0])
+}

@@ -1,0 +1,143 @@
+// Package faults breaks what lies between a store and its database: a statement of the driver, or the bytes of a connection. A
+// fault strikes the n-th of them, for every n up to the end of a conversation, so that nothing depends on luck.
+package faults
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/guerdon-go/guerdon/store/sqlstore"
+)
+
+// A Mode is how a statement fails.
+type Mode string
+
+// The modes of an [Injector].
+const (
+	// Unsent: the driver says that nothing was sent.
+	Unsent Mode = "unsent"
+	// Conflict: the database says that others were in the way.
+	Conflict Mode = "conflict"
+	// Before: the connection ends before the statement reaches the database.
+	Before Mode = "before"
+	// After: the connection ends when the database has done what it was asked.
+	After Mode = "after"
+	// SlowBefore: the statement waits until its context is done, and never reaches the database.
+	SlowBefore Mode = "slow before"
+	// SlowAfter: the database has done what it was asked, and its answer waits until the context is done.
+	SlowAfter Mode = "slow after"
+)
+
+// Modes lists those that a caller with enough time never hears of.
+func Modes() []Mode { return []Mode{Unsent, Conflict, Before, After} }
+
+// An Op is a call of a driver.
+type Op struct {
+	// Name is "connect", "begin", "prepare", "query", "exec", "commit" or "rollback".
+	Name string
+	Text string
+}
+
+// String gives the beginning of it.
+func (o *Op) String() string {
+	if o == nil {
+		return "no call"
+	}
+	return o.Name + " " + o.Text[:min(len(o.Text), 80)]
+}
+
+// Decides reports whether the database keeps what was written when the call is done: a commit, or a statement that writes by
+// itself and is all there is to a commit of units.
+func (o Op) Decides() bool {
+	return o.Name == "commit" || o.Name == "query" && strings.HasPrefix(o.Text, "WITH ")
+}
+
+// An Injector makes one call of a driver fail. It is safe for use by several goroutines at once.
+type Injector struct {
+	dialect   sqlstore.Dialect
+	mu        sync.Mutex
+	left      int // calls until the fault; 0 is none. guarded by mu
+	mode      Mode
+	hit       *Op
+	impatient func()
+}
+
+// Impatient lets f, which ends a context, be called when a call waits for that, and not before.
+func (i *Injector) Impatient(f func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.impatient = f
+}
+
+// until waits for a context.
+func (i *Injector) until(ctx context.Context) error {
+	i.mu.Lock()
+	f := i.impatient
+	i.mu.Unlock()
+	f()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// Arm lets the n-th call from now on fail.
+func (i *Injector) Arm(mode Mode, n int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.mode, i.left, i.hit = mode, n, nil
+}
+
+// Disarm ends it, and answers which call failed: nil if there were fewer.
+func (i *Injector) Disarm() *Op {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.left = 0
+	return i.hit
+}
+
+// strikes reports whether this is the call to fail, and how.
+func (i *Injector) strikes(op Op) (Mode, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.left == 0 || op.Name == "rollback" { // what comes after a failure is no part of the conversation
+		return "", false
+	}
+	if i.left--; i.left > 0 {
+		return "", false
+	}
+	i.hit = &op
+	return i.mode, true
+}
+
+// errCut is an error of a connection, without a code.
+var errCut = errors.New("connection reset by a test")
+
+// conflicts are what the databases answer with where the same again may succeed.
+func (i *Injector) conflict() error {
+	switch i.dialect {
+	case sqlstore.PostgreSQL:
+		return stateError("40P01")
+	case sqlstore.MySQL:
+		return &numberError{1213}
+	default:
+		return codeError(5)
+	}
+}
+
+// stateError has its code by a method, as an error of pgx has.
+type stateError string
+
+func (e stateError) Error() string    { return "injected: SQLSTATE " + string(e) }
+func (e stateError) SQLState() string { return string(e) }
+
+// numberError has its code in a field, as one of go-sql-driver/mysql has.
+type numberError struct{ Number uint16 }
+
+func (e *numberError) Error() string { return "injected: deadlock" }
+
+// codeError has its code by a method, as one of modernc.org/sqlite has.
+type codeError int
+
+func (e codeError) Error() string { return "injected: busy" }
+func (e codeError) Code() int     { return int(e) }
