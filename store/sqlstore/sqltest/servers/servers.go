@@ -52,9 +52,6 @@ func (s Server) DSN() string {
 	return s.otherwise
 }
 
-// Driver is the name of the driver, as sql.Open takes it.
-func (s Server) Driver() string { return s.driver }
-
 // Need skips the test unless the server answers, or fails it if GUERDON_REQUIRE names the server.
 func (s Server) Need(t testing.TB) {
 	t.Helper()
