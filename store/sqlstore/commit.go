@@ -40,6 +40,11 @@ func (s *Store) commitOnce(ctx context.Context, w *writing) ([]store.Result, err
 		defer conn.Close() //nolint:errcheck // it goes back to the pool
 		return s.gated(ctx, onConn{conn}, w)
 	}
+	if s.d.Dialect == MySQL && len(w.units) == 1 {
+		if results, ok, err := s.commitSingle(ctx, w); ok || err != nil {
+			return results, err
+		}
+	}
 	var results []store.Result
 	err := s.transact(ctx, func(on runner) (err error) {
 		results, err = s.steps(ctx, on, w)

@@ -55,7 +55,12 @@ func (s *Store) flavour(ctx context.Context, on runner) (flavour, error) {
 }
 
 // A script runs statements in a transaction, in as few round trips as the server allows: on MariaDB what yields no rows waits
-// for what does, or for the end. A statement of a script that fails ends it: none after it is run.
+// for what does, or for the end, and then goes in one compound statement. A statement of a script that fails ends it: none after
+// it is run.
+//
+// What yields rows is never part of a compound statement. On Galera a transaction may be ended from outside at any time, and
+// once a compound statement has sent rows its server (MariaDB 10.11) has nowhere to report that: the client waits for ever, or
+// goes on in a transaction that is not there, and a budget was passed.
 type script struct {
 	on runner
 	// compound says that the server takes several statements at once.
@@ -84,7 +89,10 @@ func (c *script) exec(ctx context.Context, p *prepared, _ []any) (int64, error) 
 }
 
 func (c *script) query(ctx context.Context, p *prepared, _ []any) (Rows, error) {
-	return c.on.query(ctx, &prepared{text: c.taken(p.text), once: true}, nil)
+	if err := c.flush(ctx); err != nil {
+		return nil, err
+	}
+	return c.on.query(ctx, p, nil)
 }
 
 // flush sends what waits.
@@ -92,7 +100,16 @@ func (c *script) flush(ctx context.Context) error {
 	if len(c.waiting) == 0 {
 		return nil
 	}
-	_, err := c.on.exec(ctx, &prepared{text: c.taken(""), once: true}, nil)
+	list := c.waiting
+	if c.guard != "" {
+		list = append([]string{c.guard}, list...)
+	}
+	text := list[0]
+	if len(list) > 1 {
+		text = "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
+	}
+	c.waiting, c.size, c.sent = nil, 0, true
+	_, err := c.on.exec(ctx, &prepared{text: text, once: true}, nil)
 	return err
 }
 
@@ -105,25 +122,6 @@ func counted(ctx context.Context, on runner, p *prepared, args []any) (int64, er
 		on = c.on
 	}
 	return on.exec(ctx, p, args)
-}
-
-// taken is the text of all that waits and of a last statement.
-func (c *script) taken(last string) string {
-	list := c.waiting
-	if c.guard != "" {
-		list = append([]string{c.guard}, list...)
-	}
-	c.waiting, c.size, c.sent = nil, 0, true
-	if len(list) == 0 {
-		return last
-	}
-	if last != "" {
-		list = append(list, last)
-	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
 }
 
 // The transaction of a commit sees what others have not committed yet, so that it passes over users they are making instead of
