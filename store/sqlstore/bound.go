@@ -72,7 +72,7 @@ func (t *bound) lock(ctx context.Context, keys []store.Key) (map[string]int64, e
 // somebody is making them.
 func (t *bound) lockNames(ctx context.Context, users []string) error {
 	p, args := t.s.build(shape{what: 'A'}, func(b *statement) {
-		b.add("SELECT count(pg_advisory_xact_lock(", birthLock, ", hashtext(id))) FROM (SELECT g.id FROM unnest(")
+		b.add("SELECT count(pg_advisory_xact_lock(", t.s.birthLock(), ", hashtext(id))) FROM (SELECT g.id FROM unnest(")
 		b.array(text, users)
 		b.add(") AS g(id) WHERE NOT EXISTS (SELECT FROM ")
 		b.table(usersTable)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"hash/crc32"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,15 +155,18 @@ func (b *statement) lockUsers(units []store.Unit) {
 	b.add(",\nold AS MATERIALIZED (SELECT u.id FROM g JOIN ")
 	b.table(usersTable)
 	b.add(" u ON u.id = g.id AND u.version = g.version ORDER BY u.id FOR UPDATE OF u", skip, "),\n",
-		"new AS MATERIALIZED (SELECT id FROM (SELECT g.id, ", try, "(", birthLock, ", hashtext(g.id))::text AS held FROM g",
+		"new AS MATERIALIZED (SELECT id FROM (SELECT g.id, ", try, "(", b.s.birthLock(), ", hashtext(g.id))::text AS held FROM g",
 		" WHERE g.version = 0 AND NOT EXISTS (SELECT FROM ")
 	b.table(usersTable)
 	b.add(" u WHERE u.id = g.id) ORDER BY g.id) n WHERE held <> 'false'),\n",
 		"held AS MATERIALIZED (SELECT id FROM old UNION ALL SELECT id FROM new)")
 }
 
-// birthLock is the class of the advisory locks that stand for users who are being made.
-const birthLock = "720473118"
+// birthLock is the class of the advisory locks that stand for users who are being made. Such locks are of the whole database, so
+// it is another for other tables.
+func (s *Store) birthLock() string {
+	return strconv.Itoa(int(int32(crc32.ChecksumIEEE([]byte(s.table(usersTable))))))
+}
 
 // gateCounters locks the counters in the order of their names, once all of held is there, and finds those that cannot give what
 // is asked of them: bad. refused has the users whose unit names one of these, pass the others.

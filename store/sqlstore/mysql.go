@@ -50,7 +50,7 @@ func mysqlFailure(err error) failure {
 		return conflict
 	case 1062:
 		return duplicate
-	case 1053, 1927, 3024: // shutdown, killed
+	case 1053, 1180, 1927, 3024: // shutdown, error during COMMIT, killed
 		return broken
 	case 1264, 1366, 1406, 3140: // out of range, incorrect value, too long
 		return unfit
