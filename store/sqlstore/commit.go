@@ -9,7 +9,8 @@ import (
 	"github.com/guerdon-go/guerdon/store"
 )
 
-// Commit writes units: with one statement where the database can, else in one transaction. See [store.Store].
+// Commit writes units: with one statement where the database can, else in one transaction. Where others were in the way of every
+// try, all units are Moved: nothing was written, and the caller decides anew. See [store.Store].
 func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
 	w, err := s.writing(ctx, units)
 	if err != nil || len(units) == 0 {
@@ -19,20 +20,31 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 		return nil, s.wrap("commit", w.id(), err, false)
 	}
 	var results []store.Result
+	first := true
 	err = s.again(ctx, false, func() (err error) {
-		results, err = s.commitOnce(ctx, w)
+		results, err = s.commitOnce(ctx, w, first)
+		first = false
 		return err
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+		return results, nil
+	case s.failure(err) == conflict && ctx.Err() == nil:
+		results = make([]store.Result, len(units))
+		for i := range results {
+			results[i].Moved = true
+		}
+		return results, nil
+	default:
 		return nil, s.wrap("commit", w.id(), err, true)
 	}
-	return results, nil
 }
 
 // commitOnce tries once, in a way that leaves nothing behind should it fail with a conflict. A single statement waits for its
-// connection beforehand: where there is none, or none in time, nothing was sent.
-func (s *Store) commitOnce(ctx context.Context, w *writing) ([]store.Result, error) {
-	if s.d.arrays {
+// connection beforehand: where there is none, or none in time, nothing was sent. Unless it is the first try it runs in a
+// transaction, which is READ COMMITTED also where the session's own are not and fail whenever somebody else was quicker.
+func (s *Store) commitOnce(ctx context.Context, w *writing, first bool) ([]store.Result, error) {
+	if s.d.arrays && first {
 		conn, err := s.db.Conn(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errBegin, err)
@@ -47,7 +59,11 @@ func (s *Store) commitOnce(ctx context.Context, w *writing) ([]store.Result, err
 	}
 	var results []store.Result
 	err := s.transact(ctx, func(on runner) (err error) {
-		results, err = s.steps(ctx, on, w)
+		if s.d.arrays {
+			results, err = s.gated(ctx, on, w)
+		} else {
+			results, err = s.steps(ctx, on, w)
+		}
 		return err
 	})
 	return results, err
@@ -148,7 +164,14 @@ func (s *Store) bear(ctx context.Context, w *writing) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	err := s.again(ctx, true, func() error { return s.born(ctx, pool{s}, unknown) })
+	alone := !s.d.oneWriter // where all writers wait in turn, so does this one
+	err := s.again(ctx, true, func() error {
+		if alone {
+			alone = false
+			return s.born(ctx, pool{s}, unknown)
+		}
+		return s.transact(ctx, func(on runner) error { return s.born(ctx, on, unknown) })
+	})
 	if err == nil {
 		s.known.add(unknown...)
 	}

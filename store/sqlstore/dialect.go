@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -74,6 +75,8 @@ type dialect struct {
 	forUpdate, skipLocked string
 	// oneWriter says that one transaction alone may write at any time.
 	oneWriter bool
+	// isolation is that of the store's own transactions, nil where any does.
+	isolation *sql.TxOptions
 	// lock is that of a migration, by a key.
 	lock func(key uint64) lock
 	// failure tells what an error of the driver means.

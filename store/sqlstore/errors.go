@@ -57,6 +57,9 @@ func (s *Store) failure(err error) failure {
 	if errors.As(err, &ours) {
 		return refused
 	}
+	if errors.Is(err, errBegin) && s.d.failure(err) == conflict {
+		return conflict
+	}
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, errBegin) {
 		return unsent // database/sql answers it for statements that were not sent
 	}
@@ -68,6 +71,14 @@ func (s *Store) failure(err error) failure {
 
 // errBegin marks an error of a transaction that never began.
 var errBegin = errors.New("begin")
+
+// late adds that the context is done to an error that would have been tried again.
+func late(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		return fmt.Errorf("%w: %w", ended, err)
+	}
+	return err
+}
 
 // wrap gives an error of a driver its meaning in the contract. lost says that a write was sent whose answer would have said
 // that it holds.

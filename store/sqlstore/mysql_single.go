@@ -88,7 +88,7 @@ func (s *Store) found(w *writing, found []*int64) (r store.Result) {
 
 // writeUnit collects the statements that write what the only unit has.
 func (s *Store) writeUnit(ctx context.Context, on runner, w *writing) error {
-	for i, t := range tables() {
+	for i, t := range tables {
 		if err := s.writeRows(ctx, on, t, w.rows[i]); err != nil {
 			return err
 		}

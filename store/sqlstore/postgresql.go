@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"errors"
+	"reflect"
 	"strings"
 )
 
@@ -41,6 +43,7 @@ func postgresql() *dialect {
 		replaced:   excluded,
 		forUpdate:  " FOR UPDATE",
 		skipLocked: " SKIP LOCKED",
+		isolation:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		lock:       transactional("BEGIN", "SELECT 1 FROM (SELECT pg_advisory_xact_lock({key})) AS l"),
 		failure:    postgresqlFailure,
 	}
@@ -73,6 +76,9 @@ func postgresqlFailure(err error) failure {
 			return unsent
 		}
 		return broken
+	}
+	if severity, ok := field(err, "Severity", reflect.String); ok && severity.String() == "PANIC" {
+		return broken // the server itself has ended, perhaps while it wrote that it commits
 	}
 	switch code := coded.SQLState(); {
 	case code == "40001", code == "40P01", code == "55P03", // serialization, deadlock, lock not available

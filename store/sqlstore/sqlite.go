@@ -37,11 +37,11 @@ func sqliteFailure(err error) failure {
 		return broken
 	}
 	switch primary := code & 0xff; {
-	case primary == 5, primary == 6: // busy, locked
+	case primary == 5, primary == 6, primary == 15: // busy, locked, others moved the WAL under every look at it
 		return conflict
 	case code == 1555, code == 2067: // primary key, unique
 		return duplicate
-	case primary == 9: // interrupted
+	case primary == 9, primary == 10: // interrupted; an error of the disk, after which a COMMIT may stand in the file or not
 		return broken
 	case primary == 20, primary == 18: // mismatch, too big
 		return unfit

@@ -212,8 +212,9 @@ func (s *Store) build(of shape, write func(b *statement)) (*prepared, []any) {
 
 // Retries of a whole call.
 const (
-	// retries is how often a call is run again.
-	retries = 10
+	// retries is how often a call is run again at least, and where others are in the way, for how long.
+	retries  = 10
+	retryFor = time.Second
 	// retryMost is the longest wait between two tries.
 	retryMost = 100 * time.Millisecond
 )
@@ -221,24 +222,28 @@ const (
 // again runs f until it succeeds, fails for good, or was retried often enough. f must leave nothing behind when it fails with
 // a conflict or without having been sent; reading says that it writes nothing, so that a lost connection is no matter either.
 func (s *Store) again(ctx context.Context, reading bool, f func() error) error {
+	var begun time.Time
 	for try := 0; ; try++ {
 		err := f()
-		if err == nil || try >= retries || ctx.Err() != nil {
-			return err
+		if err == nil {
+			return nil
 		}
-		switch s.failure(err) {
-		case conflict, unsent:
-		case broken:
-			if !reading {
-				return err
-			}
+		kind := s.failure(err)
+		switch {
+		case kind == conflict, kind == unsent, kind == broken && reading:
 		default:
 			return err
+		}
+		if try == 0 {
+			begun = time.Now()
+		}
+		if ctx.Err() != nil || try >= retries && (kind != conflict || time.Since(begun) >= retryFor) {
+			return late(ctx, err)
 		}
 		s.stats.retries.Add(1)
 		s.log.DebugContext(ctx, "sqlstore: run again", "try", try+1, "error", err)
 		if wait(ctx, try) != nil {
-			return err
+			return late(ctx, err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 	if s.d.Dialect == MySQL {
 		return s.transactMySQL(ctx, f)
 	}
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.db.BeginTx(ctx, s.d.isolation)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
@@ -78,12 +78,15 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 			s.stats.lost.Add(1)
 			return &store.Error{Op: "do", Err: fmt.Errorf("%w: %w", store.ErrUnknown, err)}
 		}
-		if kind != conflict && kind != unsent && !s.rerun(err) || try+1 >= doTries || ctx.Err() != nil {
+		if kind != conflict && kind != unsent && !s.rerun(err) {
 			return err
+		}
+		if try+1 >= doTries || ctx.Err() != nil {
+			return late(ctx, err)
 		}
 		s.stats.retries.Add(1)
 		if wait(ctx, try) != nil {
-			return err
+			return late(ctx, err)
 		}
 	}
 }

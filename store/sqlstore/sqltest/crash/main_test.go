@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
@@ -62,7 +63,7 @@ func child(text string) error {
 	}
 	random := rand.New(rand.NewPCG(c.Seed, 2))
 	sender := workload.Sender{
-		Engines: []*engine.Engine{e}, Goroutines: 6, Batch: 12,
+		Engines: []*engine.Engine{e}, Goroutines: 6, Batch: 12, Patience: time.Minute, // users are busy now and then
 		Answered: func(ev task.Event) { fmt.Println(ev.User, ev.ID) },
 	}
 	fmt.Println("begun")

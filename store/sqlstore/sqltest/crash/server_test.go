@@ -74,6 +74,9 @@ func (o *own) round(t *testing.T, schema string, random *rand.Rand) {
 	if err != nil {
 		t.Error(err)
 	}
+	if sent.Unknown == 0 && sent.Replays > 0 {
+		t.Errorf("what was recorded once is called a repeat: %v", sent)
+	}
 	t.Logf("killed after %d of %d answers: %v; %+v, %+v", at, plan.Users*plan.Events, sent, st.Stats(), other.Stats())
 	plan.Check(t, st)
 	again := workload.Sender{Engines: engines[:1], Goroutines: 2, Batch: 50}

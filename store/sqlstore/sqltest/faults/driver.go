@@ -57,12 +57,16 @@ type conn struct {
 	i     *Injector
 	inner driver.Conn
 	dead  bool
+	last  string // the last statement
 }
 
 // call does f, or what the injector wants instead.
 func (c *conn) call(ctx context.Context, op Op, f func() error) error {
 	if c.dead {
 		return driver.ErrBadConn
+	}
+	if op.Name == "query" || op.Name == "exec" {
+		c.last = op.Text
 	}
 	mode, strikes := c.i.strikes(op)
 	if !strikes {
@@ -149,7 +153,7 @@ type tx struct {
 }
 
 func (t *tx) Commit() error {
-	err := t.c.call(t.ctx, Op{Name: "commit"}, t.inner.Commit)
+	err := t.c.call(t.ctx, Op{"commit", t.c.last}, t.inner.Commit)
 	if err != nil {
 		_ = t.inner.Rollback() // as a server does when the connection ends; after a commit it does nothing
 	}

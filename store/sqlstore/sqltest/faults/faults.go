@@ -5,6 +5,7 @@ package faults
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,6 +38,7 @@ func Modes() []Mode { return []Mode{Unsent, Conflict, Before, After} }
 type Op struct {
 	// Name is "connect", "begin", "prepare", "query", "exec", "commit" or "rollback".
 	Name string
+	// Text is the statement, for a commit the last one before it.
 	Text string
 }
 
@@ -45,13 +47,14 @@ func (o *Op) String() string {
 	if o == nil {
 		return "no call"
 	}
-	return o.Name + " " + o.Text[:min(len(o.Text), 80)]
+	text := strings.Join(strings.Fields(o.Text), " ")
+	return o.Name + " " + text[:min(len(text), 80)]
 }
 
-// Decides reports whether the database keeps what was written when the call is done: a commit, or a statement that writes by
-// itself and is all there is to a commit of units.
+// Decides reports whether the database keeps what was asked of it when the call is done: a commit, or a statement that writes by
+// itself and is all there is to a commit of units. Counters that are born at zero are no part of what was asked.
 func (o Op) Decides() bool {
-	return o.Name == "commit" || o.Name == "query" && strings.HasPrefix(o.Text, "WITH ")
+	return o.Name == "commit" && !strings.Contains(o.Text, "guerdon_counters") || o.Name == "query" && strings.HasPrefix(o.Text, "WITH ")
 }
 
 // An Injector makes one call of a driver fail. It is safe for use by several goroutines at once.
@@ -62,6 +65,14 @@ type Injector struct {
 	mode      Mode
 	hit       *Op
 	impatient func()
+	ops       []Op // all calls since it was armed
+}
+
+// Ops lists the calls since the injector was armed.
+func (i *Injector) Ops() []Op {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.ops)
 }
 
 // Impatient lets f, which ends a context, be called when a call waits for that, and not before.
@@ -85,7 +96,7 @@ func (i *Injector) until(ctx context.Context) error {
 func (i *Injector) Arm(mode Mode, n int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.mode, i.left, i.hit = mode, n, nil
+	i.mode, i.left, i.hit, i.ops = mode, n, nil, nil
 }
 
 // Disarm ends it, and answers which call failed: nil if there were fewer.
@@ -103,6 +114,7 @@ func (i *Injector) strikes(op Op) (Mode, bool) {
 	if i.left == 0 || op.Name == "rollback" { // what comes after a failure is no part of the conversation
 		return "", false
 	}
+	i.ops = append(i.ops, op)
 	if i.left--; i.left > 0 {
 		return "", false
 	}

@@ -69,7 +69,10 @@ func TestCommit_isUnknownOnlyWhereItMayHold(t *testing.T) {
 			for _, mode := range append(Modes(), SlowBefore, SlowAfter) {
 				for _, users := range [][]string{{"a"}, {"a", "b", "c"}} {
 					t.Run(fmt.Sprint(mode, " ", len(users)), func(t *testing.T) {
-						every(t, func(t *testing.T, n int) bool { return failCommit(t, server, places(t), mode, users, n) })
+						rehearse := func(t *testing.T) []Op { return failCommit(t, server, places(t), Before, users, never).Ops() }
+						calls(t, rehearse, func(t *testing.T, n int) bool {
+							return failCommit(t, server, places(t), mode, users, n).hit != nil
+						})
 					})
 				}
 			}
@@ -77,7 +80,7 @@ func TestCommit_isUnknownOnlyWhereItMayHold(t *testing.T) {
 	}
 }
 
-func failCommit(t *testing.T, server servers.Server, at servers.Place, mode Mode, users []string, n int) bool {
+func failCommit(t *testing.T, server servers.Server, at servers.Place, mode Mode, users []string, n int) *Injector {
 	db, injector := Open(t, server, at.DSN)
 	db.SetMaxIdleConns(-1)
 	st := server.Store(t, db, at.Schema)
@@ -125,7 +128,7 @@ func failCommit(t *testing.T, server servers.Server, at servers.Place, mode Mode
 	if lost := st.Stats().Lost; lost == 1 != deciding {
 		t.Errorf("at %v: %d are counted as lost", hit, lost)
 	}
-	return hit != nil
+	return injector
 }
 
 // A commit that waits for a connection of the pool until its context ends was never sent.
@@ -194,14 +197,15 @@ func TestDo_isUnknownOnlyWhereItMayHold(t *testing.T) {
 			places := server.Places(t)
 			for _, mode := range append(Modes(), SlowBefore, SlowAfter) {
 				t.Run(string(mode), func(t *testing.T) {
-					every(t, func(t *testing.T, n int) bool { return failDo(t, server, places(t), mode, n) })
+					rehearse := func(t *testing.T) []Op { return failDo(t, server, places(t), Before, never).Ops() }
+					calls(t, rehearse, func(t *testing.T, n int) bool { return failDo(t, server, places(t), mode, n).hit != nil })
 				})
 			}
 		})
 	}
 }
 
-func failDo(t *testing.T, server servers.Server, at servers.Place, mode Mode, n int) bool {
+func failDo(t *testing.T, server servers.Server, at servers.Place, mode Mode, n int) *Injector {
 	small.Put(t, workload.Engine(t, server.At(t, at)))
 	db, injector := Open(t, server, at.DSN)
 	st := server.Store(t, db, at.Schema)
@@ -246,5 +250,5 @@ func failDo(t *testing.T, server servers.Server, at servers.Place, mode Mode, n 
 		t.Errorf("at %v: %v, and there is %v", hit, err, there)
 	}
 	finish(t, server, at)
-	return hit != nil
+	return injector
 }

@@ -59,7 +59,7 @@ func request(users []string) store.Request {
 			{Kind: store.KindTransfer, Index: store.IndexTransferAccount, Prefix: store.UserPrefix(u)},
 			{Kind: store.KindTask, IDs: []string{store.TaskRowID(Play, 0)}},
 			{Kind: store.KindTally, IDs: []string{store.TallyRowID(Play)}},
-			{Kind: store.KindEntitlement, IDs: []string{Capped, Each, Fifth, Kinds, Scarce}},
+			{Kind: store.KindEntitlement, IDs: []string{Capped, Each, Fifth, Kinds, Scant, Scarce}},
 			{Kind: store.KindCap, IDs: []string{store.CapRowID("group", "points")}},
 			{Kind: store.KindBalance, IDs: []string{
 				store.BalanceRowID(ledger.Available, "CNY"), store.BalanceRowID(ledger.Available, "points"),
@@ -116,7 +116,7 @@ func (c *check) user(state *store.State) {
 	c.equal(user+": growth of the task's record", h.sum, n)
 	c.equal(user+": completions of the task's record", h.completed, n)
 	c.grants(user, h)
-	want := map[string]int64{Scarce: n, Fifth: n / 5}
+	want := map[string]int64{Scarce: n, Scant: n, Fifth: n / 5}
 	if !c.plan.Plain {
 		want[Each], want[Kinds], want[Capped] = n, min(n, kinds)/3, n
 		c.equal(user+": records of "+Each, count(h.records, Each), n)
@@ -223,6 +223,7 @@ func (c *check) counters(ctx context.Context, st store.Store) {
 	}
 	users, events := int64(c.plan.Users), int64(c.plan.Events)
 	c.equal("records of "+Scarce, c.records[Scarce], bounded(users*events, c.plan.ScarceMax))
+	c.equal("records of "+Scant, c.records[Scant], bounded(users*events, c.plan.ScarceMax))
 	c.equal("records of "+Fifth, c.records[Fifth], bounded(users*(events/5), c.plan.FifthMax))
 }
 
@@ -235,7 +236,7 @@ func bounded(demand, budget int64) int64 {
 
 // lists compares what a list over all users yields with what the users' own rows are.
 func (c *check) lists(ctx context.Context, st store.Store) {
-	for _, code := range []string{Scarce, Fifth} {
+	for _, code := range []string{Scarce, Scant, Fifth} {
 		n := int64(0)
 		last := ""
 		for row, err := range st.List(ctx, store.Query{Index: store.IndexRewardReward, Prefix: store.RewardRewardPrefix(code)}) {

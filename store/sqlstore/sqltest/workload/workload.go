@@ -25,6 +25,8 @@ const (
 	Each = "each"
 	// Scarce pays for every event as long as its budget lasts.
 	Scarce = "scarce"
+	// Scant is another such, so that units take from two counters.
+	Scant = "scant"
 	// Fifth pays for every fifth event of a user as long as its budget lasts.
 	Fifth = "fifth"
 	// Kinds pays for every three kinds of events, of which there are [kinds].
@@ -45,7 +47,7 @@ type Plan struct {
 	Name string
 	// Users is how many there are, and Events how many events each of them has.
 	Users, Events int
-	// ScarceMax and FifthMax are the budgets. Zero is none: everything is paid.
+	// ScarceMax and FifthMax are the budgets, that of Scant being as large as that of Scarce. Zero is none: everything is paid.
 	ScarceMax, FifthMax int64
 	// Plain leaves the rewards away that are not about budgets, so that events cost less.
 	Plain bool
@@ -80,6 +82,7 @@ func (p Plan) Documents() []engine.Document {
 		ledger.Asset{Code: "points"}, ledger.Asset{Code: "CNY", Scale: 2},
 		task.Config{Code: Play, Period: rule.Unlimited, Attrs: rule.Schema{"kind": rule.String, "total": rule.Int}},
 		reward.Config{Code: Scarce, Amount: amount("0.25 CNY"), Rule: rule.Count(Play, 1), Budget: rule.Limit{Max: p.ScarceMax}},
+		reward.Config{Code: Scant, Amount: amount("0.01 CNY"), Rule: rule.Count(Play, 1), Budget: rule.Limit{Max: p.ScarceMax}},
 		reward.Config{Code: Fifth, Amount: amount("5 CNY"), Rule: rule.Count(Play, 5), Budget: rule.Limit{Max: p.FifthMax}},
 	}
 	if p.Plain {

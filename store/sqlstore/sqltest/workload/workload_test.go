@@ -42,7 +42,7 @@ func TestPlan_seesACounterThatIsOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Check(t, st)
-	if faults := p.Faults(t.Context(), off{st}); len(faults) != 2 {
+	if faults := p.Faults(t.Context(), off{st}); len(faults) != 3 {
 		t.Errorf("found %q", faults)
 	}
 }
