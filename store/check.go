@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -28,7 +27,9 @@ const (
 //     negative version; a unit without a cause; Insert of what is no cause or transfer, Put or Delete of what is one; a row
 //     or key of another user; a key twice in a unit; an ID that is empty or longer than [RowIDMax]; a counter twice in a
 //     unit, or whose name is not 1 to [CounterMax] bytes of UTF-8 without NUL; a positive take with a negative Max; a Meta
-//     that is no JSON.
+//     that is no JSON or no UTF-8; a cause whose event is another user's or has another ID, or whose move is of another
+//     user's record; a transfer whose After is of another asset (unless it is zero without one); an instant before the year
+//     1 or after 9999 in UTC. Attributes are not looked at: rule.Attrs has its own checks.
 //
 // No units are no error.
 func Check(units ...Unit) error {
@@ -123,8 +124,8 @@ func (u *Unit) row(r Row, insert bool, ids []byte) (Kind, []byte, error) {
 	case len(ids) == from || len(ids)-from > RowIDMax || !utf8.Valid(ids[from:]):
 		return "", nil, refuse(u.User, "%s: an ID is 1 to %d bytes of UTF-8", kind, RowIDMax)
 	}
-	if meta := metaOf(r); len(meta) > 0 && !json.Valid(meta) {
-		return "", nil, refuse(u.User, "%s: its meta is no JSON", kind)
+	if what := fault(r); what != "" {
+		return "", nil, refuse(u.User, "%s: %s", kind, what)
 	}
 	return kind, ids, nil
 }
@@ -171,19 +172,6 @@ func identify(r Row, ids []byte) (Kind, string, []byte) {
 		}
 	}
 	return "", "", ids
-}
-
-// metaOf is the JSON a row carries for the application. The row is not nil.
-func metaOf(r Row) json.RawMessage {
-	switch r := r.(type) {
-	case *CauseRow:
-		if r.Event != nil {
-			return r.Event.Event.Meta
-		}
-	case *RewardRow:
-		return r.Meta
-	}
-	return nil
 }
 
 // appendOnly reports whether rows of a kind are inserted once and never replaced.

@@ -5,13 +5,16 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // CheckRequest tells whether a store may be given a request, and every store calls it first in Load. [ErrUnsupported] is
 // answered for a kind or index this release does not know and for an index that does not begin with the user, [ErrInvalid]
 // for users that are not distinct, sorted and valid, for a part that names both rows and an index or neither, for a negative
-// limit, and for a prefix that is neither empty nor begins with [UserPrefix] of the user. They come in an [*Error] with Op
-// "load".
+// limit, for a prefix that is neither empty nor begins with [UserPrefix] of the user, and for a Prefix or After that is not
+// UTF-8 (keys are, and stores hand bounds to databases as text). They come in an [*Error] with Op "load".
+//
+// IDs are not looked at: one that no row can have finds none.
 func CheckRequest(r Request) error {
 	for i := range r.Keys {
 		k := &r.Keys[i]
@@ -52,6 +55,8 @@ func checkPart(user string, p *Part) error {
 		return refuseRead("load", user, ErrInvalid, "a page of index %s has no IDs, no other kind and no negative limit", p.Index)
 	case p.Prefix != "" && !ownPrefix(p.Prefix, user):
 		return refuseRead("load", user, ErrInvalid, "the prefix of a page is another user's")
+	case !utf8.ValidString(p.Prefix) || !utf8.ValidString(p.After):
+		return refuseRead("load", user, ErrInvalid, "a bound of a page is not UTF-8")
 	}
 	return nil
 }
@@ -61,13 +66,19 @@ func ownPrefix(prefix, user string) bool {
 }
 
 // CheckQuery tells whether a store may be given a query, and every store calls it first in List. [ErrUnsupported] is
-// answered for an index this release does not know, [ErrInvalid] for a negative limit, each in an [*Error] with Op "list".
+// answered for an index this release does not know, [ErrInvalid] for a negative limit and for a Prefix, From, To or After
+// that is not UTF-8, each in an [*Error] with Op "list".
 func CheckQuery(q Query) error {
 	switch {
 	case q.Index.Kind() == "":
 		return refuseRead("list", string(q.Index), ErrUnsupported, "index")
 	case q.Limit < 0:
 		return refuseRead("list", string(q.Index), ErrInvalid, "limit %d", q.Limit)
+	}
+	for _, bound := range [...]string{q.Prefix, q.From, q.To, q.After} {
+		if !utf8.ValidString(bound) {
+			return refuseRead("list", string(q.Index), ErrInvalid, "a bound is not UTF-8")
+		}
 	}
 	return nil
 }

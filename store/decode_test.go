@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,46 +85,6 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func TestCheck_takesSamplesAndNamesEachFault(t *testing.T) {
-	good := func() store.Unit {
-		s := storetest.Samples("u")
-		return store.Unit{User: "u", Insert: []store.Row{s[0], s[7]}, Put: append(s[1:7:7], s[8]), Take: []store.Take{{Counter: "c", N: 1, Max: 1}}}
-	}
-	if err := store.Check(good()); err != nil {
-		t.Fatalf("samples are refused: %v", err)
-	}
-	long := strings.Repeat("x", 700)
-	for _, tt := range []struct {
-		name string
-		bad  func(u *store.Unit)
-		want error
-	}{
-		{"empty user", func(u *store.Unit) { u.User = "" }, store.ErrInvalid},
-		{"user with NUL", func(u *store.Unit) { u.User = "u\x00" }, store.ErrInvalid},
-		{"negative version", func(u *store.Unit) { u.Version = -1 }, store.ErrInvalid},
-		{"nil row", func(u *store.Unit) { u.Put[0] = nil }, store.ErrUnsupported},
-		{"nil pointer", func(u *store.Unit) { u.Put[0] = (*store.TaskRow)(nil) }, store.ErrUnsupported},
-		{"transfer alone", func(u *store.Unit) { u.Insert = u.Insert[1:] }, store.ErrInvalid},
-		{"delete of a cause", func(u *store.Unit) { u.Delete = []store.RowKey{{Kind: store.KindCause, User: "u", ID: "x"}} }, store.ErrInvalid},
-		{"delete of what is put", func(u *store.Unit) { u.Delete = []store.RowKey{u.Put[0].Key()} }, store.ErrInvalid},
-		{"long ID", func(u *store.Unit) { u.Delete = []store.RowKey{{Kind: store.KindTask, User: "u", ID: long}} }, store.ErrInvalid},
-		{"counter twice", func(u *store.Unit) { u.Take = append(u.Take, u.Take[0]) }, store.ErrInvalid},
-		{"counter without a name", func(u *store.Unit) { u.Take[0].Counter = "" }, store.ErrInvalid},
-		{"negative max", func(u *store.Unit) { u.Take[0].Max = -1 }, store.ErrInvalid},
-		{"meta that is no JSON", func(u *store.Unit) { u.Insert[0].(*store.CauseRow).Event.Event.Meta = []byte("{") }, store.ErrInvalid},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			u := good()
-			tt.bad(&u)
-			err := store.Check(u)
-			var detail *store.Error
-			if !errors.Is(err, tt.want) || !errors.As(err, &detail) || detail.Op != "commit" {
-				t.Errorf("got %v, want %v", err, tt.want)
-			}
-		})
-	}
-}
-
 func TestAs_looksThroughWrappers(t *testing.T) {
 	m := memory.New()
 	if got, ok := store.As[*memory.Store](storetest.Faulty(storetest.Faulty(m))); !ok || got != m {
@@ -133,17 +92,5 @@ func TestAs_looksThroughWrappers(t *testing.T) {
 	}
 	if _, ok := store.As[interface{ Never() }](storetest.Faulty(m)); ok {
 		t.Errorf("found what is not there")
-	}
-}
-
-// BenchmarkCheck measures the check of a unit with a row of each kind.
-func BenchmarkCheck(b *testing.B) {
-	s := storetest.Samples("u")
-	u := store.Unit{User: "u", Insert: []store.Row{s[0], s[7]}, Put: append(s[1:7:7], s[8])}
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := store.Check(u); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

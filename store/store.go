@@ -20,7 +20,8 @@ type Store interface {
 	List(ctx context.Context, q Query) iter.Seq2[Row, error]
 	// Docs yields the documents put after a revision, each in its newest form, and the stamp that brings the reader to.
 	Docs(ctx context.Context, after int64) ([]Doc, Stamp, error)
-	// DocAt reads a document as of a revision: the newest form put at or before it. ErrNotFound if there was none.
+	// DocAt reads a document as of a revision: the newest form put at or before it. ErrNotFound if there was none, also for
+	// a kind or code that no document can have.
 	DocAt(ctx context.Context, kind DocKind, code string, revision int64) (Doc, error)
 	// PutDocs writes all documents under the next stamp if the stamp still is old, and answers the new one. A stamp that
 	// moved is ErrStale, and nothing was written.
@@ -102,8 +103,11 @@ type Key struct {
 	Parts []Part
 }
 
-// A Part is either named rows of a kind, those that exist, or a page of an index of the user's own rows: those whose keys
-// start with Prefix and come after After, at most Limit of them (0: all).
+// A Part is either named rows of a kind or a page of an index of the user's own rows.
+//
+// Of named rows those that exist come, each once however often it is named. An ID that no row of the kind can have names
+// none, whatever it looks like, and no IDs name no rows. A page is the rows whose keys start with Prefix and come after After,
+// at most Limit of them (0: all).
 type Part struct {
 	Kind   Kind
 	IDs    []string
@@ -146,7 +150,7 @@ type Unit struct {
 	Insert []Row
 	// Put replaces rows or creates them.
 	Put []Row
-	// Delete removes rows; one that is not there is no error.
+	// Delete removes rows; one that is not there, or cannot be, is no error.
 	Delete []RowKey
 	// Take is what the unit takes from counters.
 	Take []Take
@@ -207,6 +211,9 @@ type Limits struct {
 	RowsPerUnit int
 	// Bound says that the store lives in a caller's transaction: one goroutine, no retry.
 	Bound bool
+	// OneWriter says that commits wait for each other whatever they are about, as in a file of SQLite or bbolt. It is a hint:
+	// callers then share commits as soon as there are two.
+	OneWriter bool
 }
 
 // As finds an ability behind wrappers: s itself if it is a T, else what its Unwrap method leads to, and so on.

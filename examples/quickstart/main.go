@@ -2,14 +2,25 @@
 // what somebody still lacks, balances, a statement, and whether the books are even.
 //
 //	go run ./examples/quickstart                                    # the campaign and the events beside this file
+//	go run ./examples/quickstart                                    # again: nothing is new, and nothing is added
 //	go run ./examples/quickstart -config mine.json -events mine.jsonl
+//	go run ./examples/quickstart -dsn postgres://postgres@127.0.0.1:5432/test
 //
 // The config is what [engine.Engine.PutJSON] reads, the events are JSON objects of [task.Event], one on a line. A dash is
-// standard input. A config alone is checked, and nothing is played. Faults are printed with file and line, and the exit status is 1; it is 2 for wrong flags.
+// standard input. A config alone is checked, and nothing is played or kept. Faults are printed with file and line, and the
+// exit status is 1; it is 2 for wrong flags.
+//
+// What was recorded is kept: in quickstart.sqlite in the working directory, in mine.sqlite for a campaign mine.json, or in the
+// database that -dsn names, in tables whose names begin with quickstart_. Events that are there already are passed over, so
+// more of them may be appended and played. Events without a fault are recorded beside ones with a fault; mended, those are
+// added by the next run. The campaign may be edited as far as the library allows; where the database holds documents that
+// it lacks, it is another one, and nothing is put or recorded.
 package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	_ "embed"
 	"flag"
 	"fmt"
@@ -33,13 +44,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	config := flags.String("config", "", "the campaign, a JSON `file`; - is standard input (default: the one built in)")
 	events := flags.String("events", "", "the events, a `file` of JSON lines; - is standard input (default: those built in, or none with -config)")
+	dsn := flags.String("dsn", "", forms)
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
 	case err != nil:
 		return 2
 	case flags.NArg() > 0 || *config == "-" && *events == "-":
-		fmt.Fprintln(stderr, "quickstart: takes two flags and no arguments, and standard input once")
+		fmt.Fprintln(stderr, "quickstart: takes flags and no arguments, and standard input once")
 		return 2
 	}
 	doc, err := read(*config, "campaign.json", campaignJSON, stdin)
@@ -50,7 +62,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			builtin = nil
 		}
 		if lines, err = read(*events, "events.jsonl", builtin, stdin); err == nil {
-			err = show(stdout, doc, lines)
+			err = show(context.Background(), stdout, doc, lines, cmp.Or(*dsn, otherwiseIn(*config)))
 		}
 	}
 	if err != nil {
@@ -61,12 +73,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // show plays and prints. Nothing is printed unless all of it went well.
-func show(w io.Writer, doc, lines source) error {
+func show(ctx context.Context, w io.Writer, doc, lines source, dsn string) error {
 	trailing := regexp.MustCompile(`(?m) +$`) // tables fill up their last column
-	p, err := play(doc, lines)
+	p, err := play(ctx, doc, lines, dsn)
 	if err != nil {
 		return err
 	}
+	defer p.close()
 	var page bytes.Buffer
 	if err := p.print(&page); err != nil {
 		return err

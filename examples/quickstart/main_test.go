@@ -12,18 +12,24 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestQuickstart_printsWhatCameOfTenDays(t *testing.T) {
+	kept := filepath.Join(t.TempDir(), "quickstart.sqlite")
 	var out, errs bytes.Buffer
-	if status := run(nil, nil, &out, &errs); status != 0 || errs.Len() > 0 {
+	if status := run([]string{"-dsn", kept}, nil, &out, &errs); status != 0 || errs.Len() > 0 {
 		t.Fatalf("status %d, complaints:\n%s", status, &errs)
 	}
-	golden(t, "output.golden", out.Bytes())
+	golden(t, "output.golden", bytes.ReplaceAll(out.Bytes(), []byte(kept), []byte("quickstart.sqlite")))
 }
 
 func TestQuickstart_printsTheSameEveryTime(t *testing.T) {
-	var once, twice bytes.Buffer
-	run(nil, nil, &once, os.Stderr)
-	run(nil, nil, &twice, os.Stderr)
-	if once.String() != twice.String() {
+	printed := func() string {
+		kept := filepath.Join(t.TempDir(), "quickstart.sqlite")
+		var out bytes.Buffer
+		if status := run([]string{"-dsn", kept}, nil, &out, os.Stderr); status != 0 {
+			t.Fatalf("status %d", status)
+		}
+		return strings.ReplaceAll(out.String(), kept, "")
+	}
+	if once, twice := printed(), printed(); once != twice {
 		t.Error("two runs differ")
 	}
 }
@@ -56,7 +62,7 @@ func TestQuickstart_complainsWithFileAndLine(t *testing.T) {
 			write(t, config, tt.config)
 			write(t, events, tt.events)
 			var out, errs bytes.Buffer
-			status := run([]string{"-config", config, "-events", events}, nil, &out, &errs)
+			status := run([]string{"-config", config, "-events", events, "-dsn", filepath.Join(dir, "kept.sqlite")}, nil, &out, &errs)
 			if got := strings.ReplaceAll(errs.String(), dir+string(filepath.Separator), ""); status != 1 || got != tt.want || out.Len() > 0 {
 				t.Errorf("status %d, printed %q, complaints:\n%s\nwant:\n%s", status, &out, got, tt.want)
 			}
@@ -67,7 +73,7 @@ func TestQuickstart_complainsWithFileAndLine(t *testing.T) {
 func TestQuickstart_readsStandardInput(t *testing.T) {
 	var out, errs bytes.Buffer
 	in := strings.NewReader(`{"id": "1", "user": "zoe", "task": "TS000061", "time": "2025-11-04T20:00:00+08:00"}`)
-	if status := run([]string{"-events", "-"}, in, &out, &errs); status != 0 {
+	if status := run([]string{"-events", "-", "-dsn", filepath.Join(t.TempDir(), "kept.sqlite")}, in, &out, &errs); status != 0 {
 		t.Fatalf("status %d: %s", status, &errs)
 	}
 	for _, want := range []string{"What zoe lacks for RS000910", "1 of 3", "zoe: nothing yet", "The books are even: 0 transfers"} {

@@ -5,20 +5,26 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
 
 	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/memory"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/task"
 )
 
 // A played is a campaign after its events.
 type played struct {
+	db      *database // nil if there were no events
 	eng     *engine.Engine
 	catalog *engine.Catalog
 	place   *time.Location
+	// now is where the clock stands.
+	now time.Time
 	// users are in the order of their first event.
 	users []string
 	steps []step
@@ -28,53 +34,116 @@ type played struct {
 type step struct {
 	event task.Event
 	out   engine.Outcome
+	// before says that another run had recorded it.
+	before bool
 }
 
-// play puts the campaign into an empty store and records the events in the order of the file. The clock stands at the
+// play puts the campaign into a database and records the events in the order of the file. The clock stands at the
 // latest time that any event so far had: an event with an earlier time arrives late, and one without a time happens then.
-func play(doc, lines source) (*played, error) {
+func play(ctx context.Context, doc, lines source, dsn string) (p *played, err error) {
 	events, err := readEvents(lines)
 	if err != nil {
 		return nil, err
 	}
-	now := earliest(events)
-	if now.IsZero() && len(events) > 0 {
+	p = &played{now: earliest(events)}
+	if p.now.IsZero() && len(events) > 0 {
 		return nil, atLine(lines.name, events[0].line, errors.New("time: must be given, as the clock follows the events"))
 	}
-	eng, err := engine.New(memory.New(), engine.Options{Now: func() time.Time { return now }})
-	if err != nil {
+	// Into memory first: a campaign at fault, or one without events, leaves nothing behind.
+	if err := p.put(ctx, memory.New(), doc); err != nil || len(events) == 0 {
+		return p, err
+	}
+	var st *sqlstore.Store
+	if p.db, st, err = open(ctx, dsn); err != nil {
 		return nil, err
 	}
-	ctx := context.Background()
-	if err := checkSyntax(doc); err != nil {
+	if err = p.putWhereItBelongs(ctx, st, doc); err == nil {
+		err = p.record(ctx, lines.name, events)
+	}
+	if err != nil {
+		p.close()
 		return nil, err
+	}
+	return p, nil
+}
+
+// close ends the connections to the database.
+func (p *played) close() {
+	if p.db != nil {
+		_ = p.db.pool.Close()
+	}
+}
+
+// put makes an engine on a store and puts the campaign. Equal documents that are there already are left as they are.
+func (p *played) put(ctx context.Context, st store.Store, doc source) error {
+	if err := checkSyntax(doc); err != nil {
+		return err
+	}
+	eng, err := engine.New(st, engine.Options{Now: func() time.Time { return p.now }})
+	if err != nil {
+		return err
 	}
 	if _, err := eng.PutJSON(ctx, engine.By{Actor: "quickstart"}, bytes.NewReader(doc.data)); err != nil {
-		return nil, locate(doc, err)
+		return locate(doc, err)
 	}
-	p := &played{eng: eng}
 	if p.catalog, err = eng.Catalog(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	if p.place, err = time.LoadLocation(p.catalog.Calendar().Zone); err != nil {
-		return nil, err
+	p.eng = eng
+	p.place, err = time.LoadLocation(p.catalog.Calendar().Zone)
+	return err
+}
+
+// putWhereItBelongs refuses a database that holds another campaign: its tasks would count in this one's page and stay
+// for good, as no document is ever deleted. A campaign has no name, but an edited one still has all it had.
+func (p *played) putWhereItBelongs(ctx context.Context, st store.Store, doc source) error {
+	eng, err := engine.New(st, engine.Options{})
+	if err != nil {
+		return err
 	}
-	var faults []error
-	for _, e := range events {
-		if e.Time.After(now) {
-			now = e.Time
+	there, err := eng.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range there.Tasks() {
+		if _, ok := p.catalog.Task(t.Code); !ok {
+			return fmt.Errorf("%s holds another campaign: %s has no task %s; name another database with -dsn", p.db.name, doc.name, t.Code)
 		}
-		out, err := eng.Record(ctx, e.Event)
+	}
+	for _, r := range there.Rewards() {
+		if _, ok := p.catalog.Reward(r.Code); !ok {
+			return fmt.Errorf("%s holds another campaign: %s has no reward %s; name another database with -dsn", p.db.name, doc.name, r.Code)
+		}
+	}
+	return p.put(ctx, st, doc)
+}
+
+// record records the events. Those at fault are reported together, and the others recorded all the same.
+func (p *played) record(ctx context.Context, name string, events []lineEvent) error {
+	var faults []error
+	type id struct{ user, event string }
+	seen := map[id]bool{}
+	for _, e := range events {
+		if e.Time.After(p.now) {
+			p.now = e.Time
+		}
+		out, err := p.eng.Record(ctx, e.Event)
 		if err != nil {
-			faults = append(faults, atLine(lines.name, e.line, err))
+			faults = append(faults, atLine(name, e.line, err))
 			continue
 		}
-		p.steps = append(p.steps, step{e.Event, out})
+		this := id{e.User, e.ID}
+		s := step{e.Event, out, out.Replay && !seen[this]}
+		if s.event.Time.IsZero() {
+			s.event.Time = p.now
+		}
+		seen[this] = true
+		p.steps = append(p.steps, s)
 		if !slices.Contains(p.users, e.User) {
 			p.users = append(p.users, e.User)
 		}
 	}
-	return p, errors.Join(faults...)
+	return errors.Join(faults...)
 }
 
 // A lineEvent is an event and the line it stands on.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -25,15 +26,22 @@ func (p *played) print(w io.Writer) error {
 	if err := p.missing(w); err != nil {
 		return err
 	}
-	return p.books(w)
+	if err := p.books(w); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nAll of it is kept in %s: the same events again add nothing.\n", p.db.name)
+	return nil
 }
 
 func (p *played) summary(w io.Writer) {
-	var repeats, late, ignored int
+	var before, repeats, late, ignored int
 	var first, last time.Time
 	for _, s := range p.steps {
+		if s.before {
+			before++
+		}
 		switch {
-		case s.out.Replay:
+		case s.out.Replay && !s.before:
 			repeats++
 		case s.out.Ignored != "":
 			ignored++
@@ -55,10 +63,19 @@ func (p *played) summary(w io.Writer) {
 	}
 	fmt.Fprintf(w, "%d events of %d people from %s to %s; %d came late, %d twice, %d for a task already done\n",
 		len(p.steps), len(p.users), p.at(first), p.at(last), late, repeats, ignored)
+	switch fresh := len(p.steps) - before - repeats; {
+	case fresh == 0:
+		fmt.Fprintln(w, "nothing new: an earlier run recorded all of them")
+	case before > 0:
+		fmt.Fprintf(w, "new: %d; an earlier run recorded the others\n", fresh)
+	}
 }
 
-// timeline prints what events led to, in their order.
+// timeline prints what new events led to, in their order.
 func (p *played) timeline(w io.Writer) {
+	if !slices.ContainsFunc(p.steps, func(s step) bool { return !s.out.Replay }) {
+		return
+	}
 	fmt.Fprint(w, "\nWhat happened\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	defer table.Flush()

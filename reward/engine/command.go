@@ -77,6 +77,12 @@ func (e *Engine) command(ctx context.Context, by By, cmd decide.Command) (reward
 	if err != nil {
 		return reward.Moved{}, err
 	}
+	if !e.shared.alone && !e.st.Limits().Bound {
+		if err := e.shared.queue.turn(ctx, cmd.Record.User); err != nil {
+			return reward.Moved{}, err
+		}
+		defer e.shared.queue.end(cmd.Record.User)
+	}
 	c := commanding{e: e, cmd: cmd, hash: commandHash(cmd), now: e.now()}
 	for try := 0; ; try++ {
 		moved, done, err := c.try(ctx, cat)

@@ -21,10 +21,12 @@ type decision struct {
 	rest    []item // what did not fit into the unit
 }
 
-// placed is the result of the event at a place of the call.
+// placed is the result of the event at a place of its call.
 type placed struct {
+	call   *call
 	at     int
 	result Result
+	new    bool // it holds if the unit is written: the event, or one it repeats, is in it
 }
 
 // loading is what one round has read. Its States are in the order of the jobs.
@@ -146,7 +148,7 @@ func (c *call) needs(cat *compiled, j *job) {
 	for i := range j.items {
 		it := &j.items[i]
 		it.recalled = false
-		it.event, it.timeGiven, it.err = decide.Canonical(cat.Catalog, it.given, c.now)
+		it.event, it.timeGiven, it.err = decide.Canonical(cat.Catalog, it.given, it.call.now)
 		if it.final != nil {
 			it.err = it.final
 		}
@@ -183,7 +185,9 @@ func (c *call) read(ctx context.Context, jobs []*job, histories [][]string) (loa
 		slices.Sort(r.Counters)
 		r.Counters = slices.Compact(r.Counters)
 	}
+	since := c.clock()
 	snap, err := c.e.st.Load(ctx, r)
+	c.storedSince(since)
 	if err != nil {
 		return loading{}, wrap(err)
 	}
@@ -215,7 +219,7 @@ func (c *call) fill(cat *compiled, jobs []*job, l loading) {
 // state makes the state of a job one of its user, with nothing in it yet.
 func (c *call) state(cat *compiled, l loading, i int, j *job) {
 	s := j.space.state
-	s.Reset(cat.Catalog, j.user, c.now)
+	s.Reset(cat.Catalog, j.user, j.items[0].call.now)
 	s.Rows = c.e.st.Limits().RowsPerUnit
 	if l.histories != nil {
 		s.History = l.histories[i]
@@ -247,22 +251,22 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	*d = decision{job: j, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {
 		if row := find(causes, it.given.ID); row != nil {
-			d.results = append(d.results, placed{it.at, c.answer(s, j, it, row)})
+			d.results = append(d.results, placed{it.call, it.at, c.answer(s, j, i, row), slices.Contains(d.causes, row)})
 			continue
 		}
 		if it.err != nil {
-			d.results = append(d.results, placed{it.at, Result{Err: it.err}})
+			d.results = append(d.results, placed{it.call, it.at, Result{Err: it.err}, false})
 			continue
 		}
-		s.Causes = len(d.causes) + 1
+		s.Now, s.Causes = it.call.now, len(d.causes)+1
 		if len(d.causes) > 0 && (len(d.causes) >= seqs || !s.Fits(cat.Tasks[it.event.Task])) {
 			d.rest = j.items[i:]
 			break
 		}
-		out, cause, err := s.Record(it.event, it.timeGiven, c.strict)
+		out, cause, err := s.Record(it.event, it.timeGiven, it.call.strict)
 		switch {
 		case errors.Is(err, task.ErrCompleted):
-			d.results = append(d.results, placed{it.at, Result{Err: err}})
+			d.results = append(d.results, placed{it.call, it.at, Result{Err: err}, false})
 			continue
 		case err == nil && len(d.causes) == 0 && s.Full(): // the first of a unit: it would never fit
 			err = ErrTooLarge
@@ -275,13 +279,13 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
 		row := eventRow(&cause)
 		causes, d.causes = append(causes, row), append(d.causes, row)
-		d.results = append(d.results, placed{it.at, Result{Outcome: Outcome(out)}})
+		d.results = append(d.results, placed{it.call, it.at, Result{Outcome: Outcome(out)}, true})
 	}
 	if len(d.causes) > 0 {
 		changes := s.Changes()
 		d.unit = w.rows.unit(j.user, st.Version, changes, d.causes)
 		if len(changes.Recounted) > 0 {
-			d.before = spill(&d.unit, changes.Recounted, s.Rows, c.now, cat.stamp.Revision)
+			d.before = spill(&d.unit, changes.Recounted, s.Rows, s.Now, cat.stamp.Revision)
 		}
 	}
 	return d

@@ -72,6 +72,22 @@
 // An Engine is safe for use by several goroutines at once, unless its store is bound to a transaction. Two events of
 // one user are decided one after the other; users do not wait for each other, but for budgets they share.
 //
+// In one process calls about one user wait for each other, in order of arrival, and the events that wait are decided
+// together. So however many goroutines record for one user, they do not collide; calls of several processes do, and
+// are tried again, ten times, before the answer is [ErrBusy].
+//
+// Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
+// commits: those who arrive while one is under way are done together in the next, on the goroutine of one of them. An
+// engine with little to do waits for nothing. The answers are those of some order of the calls, each decided by the
+// clock it read itself. A call whose context ends leaves at once: with [ErrUnknown] if it was being done already, else
+// nothing was recorded. The others are not harmed, nor are they by what fails for one of them, nor do they wait for a
+// user whose row somebody else holds. The store sees the context of the call that does the work, so what a wrapper
+// reads from it, a trace or a deadline, is that call's.
+//
+// A store must not call the engine it serves: a call about the same user would wait for itself. Options.Alone turns all of
+// this off. Engines bound to a transaction never share, and a call outside of the transaction waits for nothing inside of
+// it but the database.
+//
 // # Testing
 //
 // Package store/memory is a store for tests, and a clock is one line of Options. See the examples.

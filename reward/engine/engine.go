@@ -39,10 +39,15 @@ type Options struct {
 	//
 	// Defaults to discarding everything.
 	Logger *slog.Logger
+	// Alone lets each call load and commit by itself, with its own context and nobody else's events. Otherwise calls that
+	// meet share; see Concurrency in the package documentation. The answers are the same.
+	//
+	// Defaults to sharing.
+	Alone bool
 }
 
-// An Engine answers every call an application makes. It keeps nothing but compiled catalogs; all else is in its store,
-// so any number of engines in any number of processes may share one. It is safe for use by several goroutines at once,
+// An Engine answers every call an application makes. It keeps nothing but compiled catalogs and the calls under way; all
+// else is in its store, so any number of engines in any number of processes may share one. It is safe for use by several goroutines at once,
 // unless its store is bound to a transaction.
 type Engine struct {
 	st     store.Store
@@ -55,6 +60,8 @@ type shared struct {
 	log      *slog.Logger
 	catalogs catalogs
 	spaces   sync.Pool // of *workspace
+	alone    bool      // nobody is in the queue
+	queue    queue
 }
 
 // New returns an engine over a store. It reads nothing yet and starts nothing. The only error is that of a nil store.
@@ -62,7 +69,7 @@ func New(st store.Store, opt Options) (*Engine, error) {
 	if st == nil {
 		return nil, errors.New("engine: no store")
 	}
-	s := &shared{now: opt.Now, log: opt.Logger}
+	s := &shared{now: opt.Now, log: opt.Logger, alone: opt.Alone}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -70,6 +77,7 @@ func New(st store.Store, opt Options) (*Engine, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.catalogs.init()
+	s.queue.init(st.Limits().OneWriter)
 	return &Engine{st: st, shared: s}, nil
 }
 

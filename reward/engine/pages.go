@@ -68,6 +68,9 @@ func listQuery(q reward.Query) store.Query {
 	default:
 		l.Index = store.IndexRewardOpen
 	}
+	if len(q.Status) == 0 && (q.User == "" || q.Reward == "") { // nothing of it is passed over
+		l.Limit = q.Limit
+	}
 	if !q.Time.Start.IsZero() {
 		l.From = from(q.Time.Start)
 	}

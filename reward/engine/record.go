@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -36,7 +35,7 @@ func (e *Engine) Complete(ctx context.Context, ev task.Event) (Outcome, error) {
 
 func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, error) {
 	c := &call{e: e, strict: strict}
-	c.single.event[0], c.results = ev, c.single.result[:]
+	c.single.event[0], c.results, c.answered = ev, c.single.result[:], c.single.answered[:]
 	err := c.record(ctx, c.single.event[:])
 	if err == nil {
 		err = c.results[0].Err
@@ -49,7 +48,7 @@ func (e *Engine) one(ctx context.Context, ev task.Event, strict bool) (Outcome, 
 // independently. Repeating a batch is a set of replays. No events are no results. The error of the call itself means that
 // nothing was tried.
 func (e *Engine) RecordBatch(ctx context.Context, events ...task.Event) ([]Result, error) {
-	c := &call{e: e, results: make([]Result, len(events))}
+	c := &call{e: e, results: make([]Result, len(events)), answered: make([]bool, len(events))}
 	if err := c.record(ctx, events); err != nil {
 		return nil, err
 	}
@@ -58,27 +57,67 @@ func (e *Engine) RecordBatch(ctx context.Context, events ...task.Event) ([]Resul
 
 // An item is one event of a call on its way.
 type item struct {
+	call      *call
 	event     task.Event // canonical once it was found good
 	given     task.Event
 	timeGiven bool
+	copied    bool  // given shares nothing with what the caller gave
 	recalled  bool  // it is a repeat, and what it answers with was added to what is read
+	lost      bool  // an answer was lost: what is found may be this call's own
 	at        int   // its place in the call
 	err       error // why it cannot be recorded; a repeat is answered all the same
 	final     error // why deciding it failed: it is not tried again
 }
 
-// A job is the events of one user in a call that still wait.
+// A job is events of one user that still wait, of one call or of several.
 type job struct {
 	user    string
 	items   []item           // at most seqs of them
 	more    []item           // those after them, which are not looked at yet
 	refused map[string]int64 // counters that refused the last try; it is then done alone
 	tries   int
-	lost    bool // an answer was lost: what is found may be this call's own
+	alone   bool // it is done alone for another reason
+	failed  bool // it failed in the company of others
+	apart   bool // it failed once more: the items of each call go by themselves
+	own     bool // its first try came to nothing: one of the calls it is of does it again
 	space   *workspace
+
+	// What follows is the queue's.
+	call *call // whom it is of, or one of them
+	next *job  // who waits behind it
+	turn chan struct{}
+	lane lane // of its user, if it was the first to come
 }
 
-// record decides and commits events, in as many rounds as it takes. Results are filled in as they are known.
+// call is one Record or RecordBatch.
+type call struct {
+	e        *Engine
+	now      time.Time
+	strict   bool
+	results  []Result
+	answered []bool
+	mixed    bool    // the round under way is of other calls as well
+	mine     int     // how many of its own results the round has found
+	theirs   []given // and what it found of other calls
+	part     part
+	timed    bool // the round is measured
+	stored   time.Duration
+	// single is room for the call of one event, which is most of them.
+	single struct {
+		event    [1]task.Event
+		result   [1]Result
+		answered [1]bool
+		items    [1]item
+		job      job
+		jobs     [1]*job
+		taken    [1]*job
+		decided  [1]*decision
+		units    [1]store.Unit
+		of       [1]*decision
+	}
+}
+
+// record decides and commits events. Results are filled in as they are known.
 func (c *call) record(ctx context.Context, events []task.Event) error {
 	e := c.e
 	cat, err := e.catalog(ctx)
@@ -87,27 +126,43 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 	}
 	c.now = e.now()
 	jobs := c.jobs(cat, events)
+	if e.shared.alone || e.st.Limits().Bound {
+		c.alone(ctx, cat, jobs)
+	} else if len(jobs) > 0 {
+		c.share(ctx, jobs)
+	}
+	return nil
+}
+
+// alone does all jobs itself, in as many rounds as it takes.
+func (c *call) alone(ctx context.Context, cat *compiled, jobs []*job) {
 	for len(jobs) > 0 {
-		n := together(jobs, e.st.Limits().Units)
-		again, err := c.round(ctx, cat, jobs[:n])
-		if err != nil {
-			c.fail(jobs[:n], err)
-			again = nil
-		}
+		n := together(jobs, c.e.st.Limits().Units)
+		again := c.round(ctx, cat, jobs[:n])
 		if jobs = jobs[n:]; len(again) > 0 {
 			jobs = append(again, jobs...)
 		}
-		if k, _ := e.catalog(ctx); k != nil {
+		if k, _ := c.e.catalog(ctx); k != nil {
 			cat = k
 		}
 		if len(again) > 0 {
-			if err := pause(ctx, slices.MaxFunc(again, func(a, b *job) int { return cmp.Compare(a.tries, b.tries) }).tries); err != nil {
-				c.fail(jobs, err)
-				return nil
+			if err := pause(ctx, tried(again)); err != nil {
+				for _, j := range jobs {
+					c.fail(j, err)
+				}
+				return
 			}
 		}
 	}
-	return nil
+}
+
+// tried is how often the most tried of some jobs was tried.
+func tried(jobs []*job) int {
+	n := 0
+	for _, j := range jobs {
+		n = max(n, j.tries)
+	}
+	return n
 }
 
 // together is how many jobs the next round takes: as many as the store does, but one that a counter refused goes alone. In a
@@ -115,7 +170,7 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 func together(jobs []*job, most int) int {
 	n := 0
 	for n < len(jobs) && n < max(1, most) {
-		if jobs[n].refused != nil {
+		if jobs[n].refused != nil || jobs[n].alone {
 			return max(n, 1)
 		}
 		n++
@@ -130,8 +185,8 @@ func (c *call) jobs(cat *compiled, events []task.Event) []*job {
 		if c.results[0].Err = c.nameable(cat, events[0]); c.results[0].Err != nil {
 			return nil
 		}
-		one.items[0] = item{given: events[0]}
-		one.job = job{user: events[0].User, items: one.items[:]}
+		one.items[0] = item{call: c, given: events[0]}
+		one.job.user, one.job.call, one.job.items = events[0].User, c, one.items[:]
 		one.jobs[0] = &one.job
 		return one.jobs[:]
 	}
@@ -144,24 +199,36 @@ func (c *call) jobs(cat *compiled, events []task.Event) []*job {
 		}
 		j := users[ev.User]
 		if j == nil {
-			j = &job{user: ev.User}
+			j = &job{user: ev.User, call: c}
 			users[ev.User] = j
 			jobs = append(jobs, j)
 		}
-		j.items = append(j.items, item{given: ev, at: i})
+		j.items = append(j.items, item{call: c, given: ev, at: i})
 	}
 	for _, j := range jobs {
 		j.more, j.items = j.items, nil
-		j.next()
+		j.take()
 	}
 	slices.SortFunc(jobs, byUser)
 	return jobs
 }
 
-// next takes up the items that were not looked at yet, as many as a unit may hold: each round reads all that a job has.
-func (j *job) next() {
+// take takes up the items that were not looked at yet, as many as a unit may hold: each round reads all that a job has.
+func (j *job) take() {
 	n := min(len(j.more), seqs)
+	if j.apart {
+		n = sameCall(j.more[:n])
+	}
 	j.items, j.more = j.more[:n:n], j.more[n:]
+}
+
+// sameCall is how many of the first items are of one call.
+func sameCall(items []item) int {
+	n := 0
+	for n < len(items) && items[n].call == items[0].call {
+		n++
+	}
+	return n
 }
 
 func byUser(a, b *job) int { return cmp.Compare(a.user, b.user) }
@@ -178,215 +245,4 @@ func (c *call) nameable(cat *compiled, ev task.Event) error {
 	f.At("user", rule.CheckID(ev.User))
 	f.At("id", rule.CheckID(ev.ID))
 	return f.Err()
-}
-
-// call is one Record or RecordBatch.
-type call struct {
-	e       *Engine
-	now     time.Time
-	strict  bool
-	results []Result
-	// single is room for the call of one event, which is most of them.
-	single struct {
-		event   [1]task.Event
-		result  [1]Result
-		items   [1]item
-		job     job
-		jobs    [1]*job
-		decided [1]*decision
-		units   [1]store.Unit
-		of      [1]*decision
-	}
-}
-
-// fail answers everything that still waits with an error. Where an answer was lost before, that is what it says.
-func (c *call) fail(jobs []*job, err error) {
-	for _, j := range jobs {
-		for _, it := range j.items {
-			if j.lost && !errors.Is(err, ErrUnknown) {
-				c.results[it.at].Err = fmt.Errorf("%w: %w", ErrUnknown, err)
-				continue
-			}
-			c.results[it.at].Err = err
-		}
-		for _, it := range j.more {
-			c.results[it.at].Err = err
-		}
-	}
-}
-
-// round loads, decides and commits once for a number of users, and returns the jobs that must be done again.
-func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) ([]*job, error) {
-	loaded, cat, err := c.load(ctx, cat, jobs)
-	if err != nil {
-		return nil, err
-	}
-	decided := c.single.decided[:0]
-	var deferred []*job
-	var taken map[string]int64
-	if len(jobs) > 1 {
-		taken = map[string]int64{}
-	}
-	for i, j := range jobs {
-		d := c.decide(cat, j, loaded, i)
-		if len(jobs) > 1 && !loaded.Lagging && exceeds(d.unit.Take, loaded.Counters, taken) {
-			deferred = append(deferred, j)
-			continue
-		}
-		decided = append(decided, d)
-	}
-	again := append(c.commit(ctx, decided), deferred...)
-	slices.SortFunc(again, byUser) // stores take users in byte order, and each kind of retry has an order of its own
-	return again, nil
-}
-
-// exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
-// have left. Such a unit waits for the next round, which reads what is left then: it could not be refused without hindering
-// the others, and nothing may be blocked because of what another user may yet fail to take.
-func exceeds(takes []store.Take, used, taken map[string]int64) bool {
-	for _, t := range takes {
-		if t.N > 0 && used[t.Counter]+taken[t.Counter]+t.N > t.Max && taken[t.Counter] > 0 {
-			return true
-		}
-	}
-	for _, t := range takes {
-		taken[t.Counter] += max(0, t.N)
-	}
-	return false
-}
-
-// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
-func (c *call) commit(ctx context.Context, decided []*decision) (again []*job) {
-	limits := c.e.st.Limits()
-	units, of, rows := c.single.units[:0], c.single.of[:0], 0
-	flush := func() {
-		if len(units) == 0 {
-			return
-		}
-		results, err := c.e.st.Commit(ctx, units...)
-		for i, d := range of {
-			if err != nil {
-				again = append(again, c.broken(d, wrap(err))...)
-			} else {
-				again = append(again, c.settle(d, results[i])...)
-			}
-		}
-		units, of, rows = units[:0], of[:0], 0
-	}
-	for _, d := range decided {
-		if len(d.causes) == 0 { // nothing to write: the answers hold
-			again = append(again, c.settle(d, store.Result{})...)
-			continue
-		}
-		if r, err := c.chain(ctx, d.before); err != nil {
-			again = append(again, c.broken(d, wrap(err))...)
-			continue
-		} else if !r.Written() {
-			again = append(again, c.settle(d, r)...)
-			continue
-		}
-		if len(units) > 0 && (len(units) >= limits.Units || rows+size(d.unit) > limits.Rows) {
-			flush()
-		}
-		units, of, rows = append(units, d.unit), append(of, d), rows+size(d.unit)
-	}
-	flush()
-	return again
-}
-
-// chain commits units of one user one after the other, and answers the first result that is not written.
-func (c *call) chain(ctx context.Context, units []store.Unit) (store.Result, error) {
-	for _, u := range units {
-		results, err := c.e.st.Commit(ctx, u)
-		if err != nil || !results[0].Written() {
-			if err == nil {
-				return results[0], nil
-			}
-			return store.Result{}, err
-		}
-	}
-	return store.Result{}, nil
-}
-
-// settle takes the store's answer to a unit: the results hold, or the job is done again.
-func (c *call) settle(d *decision, r store.Result) []*job {
-	j := d.job
-	if r.Written() {
-		for _, p := range d.results {
-			c.results[p.at] = p.result
-		}
-		j.items, j.refused, j.tries = d.rest, nil, 0
-		if len(j.items) == 0 {
-			j.next()
-		}
-		if len(j.items) == 0 {
-			c.e.shared.free(j)
-			return nil
-		}
-		// Where an event failed nothing was written, and what an earlier try wrote is yet to be answered.
-		j.lost = j.lost && len(d.causes) == 0 && len(d.rest) > 0
-		return []*job{j}
-	}
-	j.refused = nil
-	if !r.Moved {
-		j.refused = r.Exhausted
-	}
-	return c.retry(j, ErrBusy)
-}
-
-// broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is the caller's.
-func (c *call) broken(d *decision, err error) []*job {
-	d.job.space = nil // the store may still look at what it was given
-	if !errors.Is(err, ErrUnknown) {
-		c.fail([]*job{d.job}, err)
-		return nil
-	}
-	c.e.shared.log.Warn("the answer to a commit was lost", "user", d.job.user, "error", err)
-	d.job.lost = true
-	return c.retry(d.job, err)
-}
-
-// retry lets a job be done again, or answers it when it was tried often enough or its store is bound to a transaction.
-func (c *call) retry(j *job, err error) []*job {
-	j.tries++
-	if j.tries >= tries || c.e.st.Limits().Bound {
-		c.e.shared.log.Warn("tries ran out", "user", j.user, "tries", j.tries)
-		c.fail([]*job{j}, fmt.Errorf("user %q, %d tries: %w", j.user, j.tries, err))
-		return nil
-	}
-	return []*job{j}
-}
-
-// find returns the cause of an event among those loaded.
-func find(causes []*store.CauseRow, id string) *store.CauseRow {
-	for _, c := range causes {
-		if c.Type == store.CauseEvent && c.ID == id {
-			return c
-		}
-	}
-	return nil
-}
-
-// answer compares an event with what is stored under its ID: a repeat, or a conflict. mine says that it was stored by
-// this very call, whose answer had been lost.
-func (c *call) answer(s *decide.State, j *job, it item, row *store.CauseRow) Result {
-	cause := eventCause(row)
-	if field := cause.Entry.Differs(it.given); field != "" {
-		return Result{Err: &task.ConflictError{User: j.user, ID: it.given.ID, Field: field}}
-	}
-	out := Outcome(s.Replay(cause))
-	if j.lost && row.Time.Equal(c.now) && !repeated(j.items, it) {
-		out.Replay = false
-	}
-	return Result{Outcome: out}
-}
-
-// repeated reports whether an item's ID stands before it in the call.
-func repeated(items []item, it item) bool {
-	for _, other := range items {
-		if other.at < it.at && other.given.ID == it.given.ID {
-			return true
-		}
-	}
-	return false
 }

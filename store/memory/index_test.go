@@ -44,7 +44,8 @@ func drawUnit(t *rapid.T, versions map[string]int64) store.Unit {
 	versions[user]++
 	id := string(rune('A' + version))
 	u := store.Unit{User: user, Version: version, Insert: []store.Row{
-		&store.CauseRow{User: user, Type: store.CauseEvent, ID: id, Event: &task.Entry{Event: task.Event{Task: "t"}, Seq: version}},
+		&store.CauseRow{User: user, Type: store.CauseEvent, ID: id, Event: &task.Entry{
+			Event: task.Event{ID: id, User: user, Task: "t"}, Seq: version}},
 		&store.TransferRow{Transfer: ledger.Transfer{ID: ledger.TransferID{User: user, Cause: id}}, Seq: rapid.Int64Range(0, 1).Draw(t, "seq") * version},
 	}}
 	for n := range int64(3) {

@@ -103,6 +103,29 @@ func (sh *shard) write(unit *store.Unit, cs []change) {
 	}
 }
 
+// once moves rows that are there several times behind the others, and gives how many stay. Few are compared pair by pair,
+// which needs no memory.
+func once(rows []store.Row) int {
+	n := 0
+	if len(rows) > 24 {
+		seen := make(map[store.Row]struct{}, len(rows))
+		for _, r := range rows {
+			if _, twice := seen[r]; !twice {
+				seen[r], rows[n] = struct{}{}, r
+				n++
+			}
+		}
+		return n
+	}
+	for _, r := range rows {
+		if !slices.Contains(rows[:n], r) {
+			rows[n] = r
+			n++
+		}
+	}
+	return n
+}
+
 // read gives the rows of the parts, the store's own. The lock of the shard is held.
 func (u *user) read(parts []store.Part) []store.Row {
 	room := 0
@@ -117,12 +140,13 @@ func (u *user) read(parts []store.Part) []store.Row {
 			rows = u.index(p.Index).rows(rows, r, p.Limit)
 			continue
 		}
-		byID := u.rows[kindNumber(p.Kind)]
+		byID, from := u.rows[kindNumber(p.Kind)], len(rows)
 		for _, id := range p.IDs {
 			if row := byID[id]; row != nil {
 				rows = append(rows, row)
 			}
 		}
+		rows = rows[:from+once(rows[from:])]
 	}
 	return rows
 }

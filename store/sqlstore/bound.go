@@ -13,6 +13,10 @@ import (
 type bound struct {
 	s  *Store
 	on runner
+	// locked are the users that the transaction has loaded for a commit.
+	locked map[string]struct{}
+	// marked says that the transaction has a savepoint, by which its end is noticed; see [bound.script].
+	marked bool
 }
 
 // Limits are those of the Store, bound.
@@ -28,17 +32,23 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 	if err := t.s.checkLoad(ctx, r); err != nil {
 		return store.Snapshot{}, err
 	}
+	on := t.on
 	var locked map[string]int64
 	if r.ForUpdate && len(r.Keys) > 0 {
 		var err error
-		if locked, err = t.lock(ctx, r.Keys); err != nil {
+		if on, err = t.script(ctx); err == nil {
+			locked, err = t.lock(ctx, on, r.Keys)
+		}
+		if err != nil {
 			return store.Snapshot{}, t.wrap(ctx, "load", err)
 		}
 	}
-	snap, err := t.s.load(ctx, t.on, r)
+	snap, err := t.s.load(ctx, on, r)
 	if err != nil {
 		return store.Snapshot{}, t.wrap(ctx, "load", err)
 	}
+	// Where a transaction reads as of its first statement, counters are as of then too, and are not locked yet.
+	snap.Lagging = snap.Lagging || t.s.d.Dialect == MySQL
 	for _, st := range snap.States {
 		if version, was := locked[st.User]; was && version != st.Version {
 			return store.Snapshot{}, &RerunError{Err: errSnapshot}
@@ -52,7 +62,7 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 var errSnapshot = errors.New("the transaction reads as of an instant before the user was locked")
 
 // lock makes users and locks them in the order of their IDs.
-func (t *bound) lock(ctx context.Context, keys []store.Key) (map[string]int64, error) {
+func (t *bound) lock(ctx context.Context, on runner, keys []store.Key) (map[string]int64, error) {
 	users, rows := make([]string, len(keys)), make([][]any, len(keys))
 	for i, k := range keys {
 		users[i], rows[i] = k.User, []any{k.User}
@@ -62,10 +72,16 @@ func (t *bound) lock(ctx context.Context, keys []store.Key) (map[string]int64, e
 			return nil, err
 		}
 	}
-	if err := t.s.bornUsers(ctx, t.on, rows); err != nil {
+	if err := t.s.bornUsers(ctx, on, rows); err != nil {
 		return nil, err
 	}
-	return t.s.lockUsers(ctx, t.on, users, false)
+	if t.locked == nil {
+		t.locked = make(map[string]struct{})
+	}
+	for _, user := range users {
+		t.locked[user] = struct{}{}
+	}
+	return t.s.lockUsers(ctx, on, users, false)
 }
 
 // lockNames holds the names of users that are not there until the transaction ends, so that commits of several users see that
@@ -92,14 +108,30 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
+	var made []string
+	for _, u := range units {
+		if _, locked := t.locked[u.User]; u.Version == 0 && !locked {
+			made = append(made, u.User)
+		}
+	}
+	if t.s.d.arrays && len(made) > 0 {
+		err = t.lockNames(ctx, made)
+	}
 	var results []store.Result
-	if len(w.names) > 0 {
-		err = t.s.born(ctx, t.on, w.names)
+	var on runner
+	if err == nil {
+		on, err = t.script(ctx)
+	}
+	if err == nil && len(w.names) > 0 {
+		err = t.s.born(ctx, on, w.names)
 	}
 	if err == nil && t.s.d.arrays {
-		results, err = t.s.gated(ctx, t.on, w)
+		results, err = t.s.gated(ctx, on, w)
 	} else if err == nil {
-		results, err = t.s.steps(ctx, t.on, w)
+		results, err = t.s.steps(ctx, on, w)
+	}
+	if err == nil {
+		err = flush(ctx, on)
 	}
 	if err != nil {
 		return nil, t.wrap(ctx, "commit", err)
@@ -132,7 +164,14 @@ func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 	if err := store.CheckDocs(docs...); err != nil {
 		return store.Stamp{}, err
 	}
-	stamp, err := t.s.putDocs(ctx, t.on, old, docs)
+	on, err := t.script(ctx)
+	var stamp store.Stamp
+	if err == nil {
+		stamp, err = t.s.putDocs(ctx, on, old, docs)
+	}
+	if err == nil {
+		err = flush(ctx, on)
+	}
 	return stamp, t.wrap(ctx, "put", err)
 }
 

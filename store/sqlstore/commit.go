@@ -75,6 +75,8 @@ type writing struct {
 	deleteUnit [kinds][]int
 	takes      []take
 	names      []string // of the counters, sorted and distinct
+	// held are the counters as a try has locked them, where that is done together with the users.
+	held map[string]*counter
 }
 
 // A take is one of a unit's.
@@ -126,11 +128,11 @@ func (s *Store) writing(ctx context.Context, units []store.Unit) (*writing, erro
 }
 
 func (w *writing) add(unit int, r store.Row) error {
-	at := placeOf(r)
+	at := placeOf(kindOf(r))
 	if at < 0 {
 		return store.ErrUnsupported
 	}
-	t := tables()[at]
+	t := tables[at]
 	v := values{list: make([]any, 0, 1+len(t.key)+len(t.rest))}
 	v.add(w.units[unit].User)
 	t.write(r, &v)
@@ -141,16 +143,10 @@ func (w *writing) add(unit int, r store.Row) error {
 	return nil
 }
 
-// placeOf is the place of a row's table among tables, negative if it has none.
-func placeOf(r store.Row) int {
-	kind := r.Key().Kind
-	return slices.IndexFunc(tables(), func(t *table) bool { return t.kind == kind })
-}
-
 // delete takes up a key to delete. One that no row can have deletes none.
 func (w *writing) delete(unit int, key store.RowKey) {
-	i := placeOfTable(tableOf(key.Kind))
-	if parts, ok := tables()[i].parse(key.ID); ok {
+	i := placeOf(key.Kind)
+	if parts, ok := tables[i].parse(key.ID); ok {
 		w.deletes[i] = append(w.deletes[i], append([]any{w.units[unit].User}, parts...))
 		w.deleteUnit[i] = append(w.deleteUnit[i], unit)
 	}

@@ -53,6 +53,12 @@ type dialect struct {
 	read func(column string, c class) string
 	// value is what a parameter is given to the driver as.
 	value func(any) any
+	// literal writes a value into the text of a statement, which then has no parameters and is not kept. It is nil elsewhere.
+	literal func(class, any) string
+	// together says that users and counters are locked by one statement.
+	together bool
+	// open is the condition of a partial index of open rewards where it is another than its own; see [indexOf].
+	open string
 	// joined stands between rows of values and the table they are looked up in, so that they are, one by one.
 	joined string
 	// null is an empty value of a lane.
@@ -118,8 +124,21 @@ func (b *statement) addf(format string, args ...any) {
 
 // arg writes a parameter.
 func (b *statement) arg(c class, v any) {
+	if b.s.d.literal != nil {
+		b.text.WriteString(b.s.d.literal(c, v))
+		return
+	}
 	b.args = append(b.args, b.s.d.value(v))
 	b.parameter("", b.s.d.cast(c))
+}
+
+// first writes the parameter that was the statement's first again, where parameters have numbers.
+func (b *statement) first(c class, v any) {
+	if b.s.d.numbered && len(b.args) > 0 {
+		b.add("$1")
+		return
+	}
+	b.arg(c, v)
 }
 
 // array writes a parameter that is an array, as rows of a table. It stands in a SELECT of its own, which PostgreSQL plans once

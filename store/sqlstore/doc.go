@@ -1,2 +1,147 @@
-// Package sqlstore keeps a [store.Store] in PostgreSQL, MySQL, MariaDB or SQLite through database/sql. It imports no driver.
+// Package sqlstore keeps a [store.Store] in PostgreSQL, MySQL, MariaDB or SQLite, through database/sql. It imports no driver;
+// the caller opens the pool:
+//
+//	db, err := sql.Open("pgx", "postgres://127.0.0.1/shop") // github.com/jackc/pgx/v5/stdlib
+//	books, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{Schema: "guerdon"})
+//	err = books.Migrate(ctx)
+//	eng, err := engine.New(books, engine.Options{})
+//
+// New touches no database and Migrate makes the tables; both are safe in every process at every start. A [Store] and the
+// engine on it are safe for use by several goroutines at once.
+//
+// # In your transaction
+//
+// [Store.In] gives a store that lives in a transaction of yours: an order and its points hold together or not at all.
+//
+//	err = books.Do(ctx, func(tx *sql.Tx) error {
+//		if _, err := tx.ExecContext(ctx, `UPDATE orders SET paid = TRUE WHERE id = $1`, id); err != nil {
+//			return err
+//		}
+//		_, err := eng.With(books.In(tx)).Record(ctx, task.Event{ID: "order-" + id, User: user, Task: "order"})
+//		return err
+//	})
+//
+// [Store.Do] runs the function again, from its start and in a new transaction, where the database asks for it. In a transaction
+// of your own making that case is a [RerunError]; nothing more can be done in it then.
+//
+// What the engine answers holds when the transaction is committed and not before: let nothing outside of it, no metric and
+// no message, count on it. Record last, because the users that are recorded stay locked until the end; give several users in
+// one RecordBatch, which locks them in one order; do not call the engine without With inside, nor the pool, which may wait for
+// the transaction they are called in; bound the pool. While a transaction is open, other calls about its users wait, or decide
+// again when it has ended; calls about others do not, unless the two take from one budget.
+//
+// A pgx.Tx is handed in by [Store.InTx] with these lines around it:
+//
+//	type pgxTx struct{ tx pgx.Tx }
+//
+//	func (t pgxTx) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
+//		return t.tx.Query(ctx, query, args...)
+//	}
+//
+//	func (t pgxTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+//		tag, err := t.tx.Exec(ctx, query, args...)
+//		return tag.RowsAffected(), err
+//	}
+//
+// The engine without a transaction uses a *sql.DB; pgx has one over a pool of its own (stdlib.OpenDBFromPool).
+//
+// # Settings
+//
+// PostgreSQL 13 and later, with pgx (github.com/jackc/pgx/v5, natively or by its package stdlib), which keeps statements
+// prepared by their text. Behind a pooler that hands connections to others between transactions, choose pgx's mode "exec".
+// Tables are in Options.Schema, or where the connection's search_path leads.
+//
+// MySQL 8 and MariaDB 10.6 and later, with github.com/go-sql-driver/mysql. Options.Schema is the database. No parameter of the
+// DSN matters but that the session's sql_mode is strict, as it is by default: a store refuses one that cuts what does not fit.
+// Values go into the statements as literals in hexadecimal and nothing is prepared, so that a DSN without interpolateParams
+// does not send three packets for one, and no statement of a unit is sent after the server has ended its transaction.
+//
+// SQLite 3.37 and later, with modernc.org/sqlite or another driver. One writer at a time: writers of one Store wait in turn, those
+// of others ask again. Use a file in WAL mode, so that reading goes on meanwhile, with time to wait for others and with
+// transactions that begin as writers:
+//
+//	file:shop.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate
+//
+// With synchronous(NORMAL) a machine that loses power may lose the last commits, but never a part of one; a process that dies
+// loses none. A database in memory has one connection: db.SetMaxOpenConns(1), and no call inside the loop over a list.
+//
+// The pool: as many connections as commits may run at once. Engines share commits, so that 8 to 16 serve hundreds of callers; a
+// transaction of yours takes one for its whole length. Give idle connections time (SetMaxIdleConns equal to SetMaxOpenConns): a
+// new one prepares its statements anew.
+//
+// # What is relied on
+//
+// Isolation: nothing but that a statement reads as of one instant, that a row that is locked stays as it was read, and that
+// units are atomic. So READ COMMITTED is enough, PostgreSQL's default; at stricter levels, in a transaction of yours, you will
+// meet [RerunError] more often. The store's own transactions on MySQL set their level themselves. In a transaction of
+// yours at MySQL's default, REPEATABLE READ, a user who changed since the transaction began is a RerunError as well: begin it
+// at READ COMMITTED to have fewer.
+//
+// Load is one statement. Commit is one statement on PostgreSQL, for one user and for many; on MariaDB it is two round
+// trips, on MySQL one for each table that is written and four more, and on SQLite none leaves the process. A counter's first
+// use in a process is a statement more. A commit of several users passes over those that others have locked, and answers Moved.
+//
+// Deadlocks, serialization failures, a busy database and connections that were lost before anything was sent are retried
+// inside, whole, up to ten times with growing random pauses and within the context; [Store.Stats] counts them. A commit whose
+// answer was lost is [store.ErrUnknown], and the engine settles it by looking for what it recorded.
+//
+// # Tables
+//
+// Tables are made to be queried and joined; the comments on them and on their columns are in the database. Do not write to
+// them. Keys compare byte by byte. A user's ID comes first in every key but those of counters and documents:
+//
+//	users         one row a user: the version of all the others, compared and raised by each write
+//	causes        what was recorded: events, calls of operators, and what each led to; never changed
+//	tasks         progress by task and period
+//	tallies       what rules have counted; tally_values the different values some of them count
+//	entitlements  what a user's matches of a reward came to
+//	rewards       reward records, with their moves as JSON
+//	caps          what a user got from a group of rewards
+//	transfers     the ledger; never changed
+//	balances      of each account, the sum of its transfers
+//	counters      what is used of budgets that users share
+//	documents     every form of every document of the catalog; catalog is its stamp
+//
+// Beside the primary keys there are five indexes: a user's events of a task, which recounts read; reward records by user, by
+// reward, and those that are pending or claimable, by time, which lists read; and a user's transfers by asset, which
+// statements read. None of them is needed to record an event, and no lookup or list reads a table from end to end.
+//
+// Amounts are NUMERIC, DECIMAL(65, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
+// they do. An event that pays one reward writes nine rows, of which six replace others. What stays of it takes, with indexes,
+// about 1,300 bytes on PostgreSQL (a cause 560, a reward record 480, a transfer 280), 1,450 on MariaDB, 800 on SQLite; a user
+// takes about 1,200 more once, for one task and one reward. Meta, attributes and texts of yours add to this.
+//
+// # Growth, archives, backups
+//
+// Causes, reward records and transfers grow with what people do, and nothing deletes them: a rule that changes before it begins
+// is counted again from the causes, a repeat is answered from them, and the ledger is the proof of the balances. Other
+// tables grow with users. The cost of an event does not depend on how much there is. What may be moved away, by you: causes of
+// tasks that no rule reads any more and whose senders will not repeat them; reward records and transfers may be copied
+// elsewhere for reporting, but stay. PostgreSQL partitions the three by user (the user is part of every key), not by time.
+//
+// A backup must be of one instant: pg_dump, mariadb-dump --single-transaction, VACUUM INTO or the files under a snapshot are. After
+// older data was put back, restart the processes: they remember the catalog, and which counters there are. Events that were
+// acknowledged after the backup can be sent again, with the IDs they had.
+//
+// # Replicas and distribution
+//
+// A Store reads where it writes. A replica may serve reports; do not give it to an engine.
+//
+// Galera (MariaDB Galera 26.4, three nodes, all written at once) is tested: a write that another node got ahead of fails at
+// COMMIT and is retried, and a node that is killed loses nothing that was acknowledged. A call on one node may not yet see what
+// was committed on another; whoever commits on such a reading is told Moved, or fails at COMMIT, and decides again.
+//
+// Everything of one user can live on one shard: distribute the users' tables by user_id (users by id), and keep counters,
+// documents and catalog on one node or as reference tables. None of what follows is tested. Citus: distribute the
+// tables so, colocated; a batch of many users then is a transaction over shards. CockroachDB and YugabyteDB speak PostgreSQL's
+// protocol; both lack or limit advisory locks, which commits of several new users take. TiDB speaks MySQL's, without
+// SKIP LOCKED in older releases. Vitess: shard by user_id; the statements of a commit name one user's tables, but a budget's counter is
+// on another shard, so that its two-phase commit is needed.
+//
+// # Migrations
+//
+// [Store.Migrate] runs numbered files that are frozen once a release has them, under a lock. [Store.Migrations] gives the same
+// files to a tool of your own; the processes then need no right to make tables. A store finds at its first use whether the tables are
+// those of its release: [ErrNotMigrated], [ErrNewer]. A process of the release before goes on working while the next one's
+// migration runs, and must be replaced before it is restarted.
 package sqlstore

@@ -2,7 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"math"
+	"fmt"
+	"slices"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -27,41 +28,88 @@ func (s *Store) Docs(ctx context.Context, after int64) (docs []store.Doc, stamp 
 	return docs, stamp, s.wrap("docs", "", err, false)
 }
 
+// docsMost is how many documents are read at once.
+const docsMost = 1000
+
+// docs reads the stamp, and then the documents up to it, page by page. What is put meanwhile is beyond the stamp and left for
+// the next call, and what is at or before it is never changed.
 func (s *Store) docs(ctx context.Context, on runner, after int64) (docs []store.Doc, stamp store.Stamp, err error) {
 	if err := ended(ctx, "docs"); err != nil {
 		return nil, stamp, err
 	}
-	p, args := s.build(shape{what: 'd'}, func(b *statement) {
-		b.add("SELECT c.revision, c.hash, d.kind, d.code, d.revision, d.body FROM ")
+	if stamp, err = s.stamp(ctx, on); err != nil {
+		return nil, stamp, err
+	}
+	last := store.Doc{Revision: after + 1} // before all of that revision, whose kinds are not empty
+	for last.Revision <= stamp.Revision {
+		page, err := s.docsPage(ctx, on, last, stamp.Revision)
+		if err != nil {
+			return nil, store.Stamp{}, err
+		}
+		if docs = append(docs, page...); len(page) < docsMost {
+			break
+		}
+		last = page[len(page)-1]
+	}
+	return docs, stamp, nil
+}
+
+// stamp reads the catalog's stamp.
+func (s *Store) stamp(ctx context.Context, on runner) (stamp store.Stamp, err error) {
+	p, args := s.build(shape{what: 'c'}, func(b *statement) {
+		b.add("SELECT revision, hash FROM ")
 		b.table(catalogTable)
-		b.add(" c LEFT JOIN (SELECT kind, code, revision, body FROM ")
-		b.table(documentsTable)
-		b.add(" x WHERE revision > ")
-		b.arg(integer, after)
-		b.add(" AND NOT EXISTS (SELECT 1 FROM ")
-		b.table(documentsTable)
-		b.add(" y WHERE y.kind = x.kind AND y.code = x.code AND y.revision > x.revision)) d ON 1 = 1 ORDER BY d.revision, d.kind, d.code")
 	})
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
-		return nil, stamp, err
+		return stamp, err
+	}
+	defer rows.Close()
+	var hash []byte
+	for rows.Next() {
+		if err := rows.Scan(&stamp.Revision, &hash); err != nil {
+			return stamp, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return stamp, err
+	}
+	if copy(stamp.Hash[:], hash) != len(stamp.Hash) {
+		return stamp, &store.Error{Op: "docs", Err: fmt.Errorf("%w: the catalog has no stamp", store.ErrCorrupt)}
+	}
+	return stamp, nil
+}
+
+// docsPage reads the newest forms up to a revision of the documents behind one, in the order of an index.
+func (s *Store) docsPage(ctx context.Context, on runner, last store.Doc, until int64) (docs []store.Doc, err error) {
+	p, args := s.build(shape{what: 'd'}, func(b *statement) {
+		b.add("SELECT x.kind, x.code, x.revision, x.body FROM ")
+		b.table(documentsTable)
+		b.add(" x WHERE x.revision <= ")
+		b.arg(integer, until)
+		b.add(" AND ")
+		b.behind([]column{{"revision", integer}, {"kind", text}, {"code", text}}, []any{last.Revision, string(last.Kind), last.Code}, true, ">")
+		b.add(" AND x.revision = (SELECT max(y.revision) FROM ") // looked up in the primary key, form by form
+		b.table(documentsTable)
+		b.add(" y WHERE y.kind = x.kind AND y.code = x.code AND y.revision <= ")
+		b.arg(integer, until)
+		b.addf(") ORDER BY x.revision, x.kind, x.code LIMIT %d", docsMost)
+	})
+	rows, err := on.query(ctx, p, args)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var hash, body []byte
-		var kind, code *string
-		var revision *int64
-		if err := rows.Scan(&stamp.Revision, &hash, &kind, &code, &revision, &body); err != nil {
-			return nil, store.Stamp{}, err
+		var d store.Doc
+		var kind string
+		if err := rows.Scan(&kind, &d.Code, &d.Revision, &d.Body); err != nil {
+			return nil, err
 		}
-		if copy(stamp.Hash[:], hash) != len(stamp.Hash) {
-			return nil, store.Stamp{}, &store.Error{Op: "docs", Err: store.ErrCorrupt}
-		}
-		if kind != nil && code != nil && revision != nil {
-			docs = append(docs, store.Doc{Kind: store.DocKind(*kind), Code: *code, Revision: *revision, Body: body})
-		}
+		d.Kind = store.DocKind(kind)
+		docs = append(docs, d)
 	}
-	return docs, stamp, rows.Err()
+	return docs, rows.Err()
 }
 
 // DocAt reads a document as of a revision. See [store.Store].
@@ -76,6 +124,9 @@ func (s *Store) DocAt(ctx context.Context, kind store.DocKind, code string, revi
 func (s *Store) docAt(ctx context.Context, on runner, kind store.DocKind, code string, revision int64) (store.Doc, error) {
 	if err := ended(ctx, "docs"); err != nil {
 		return store.Doc{}, err
+	}
+	if store.CheckDocs(store.Doc{Kind: kind, Code: code}) != nil { // no document can have the name
+		return store.Doc{}, &store.Error{Op: "docs", ID: code, Err: store.ErrNotFound}
 	}
 	p, args := s.build(shape{what: 'a'}, func(b *statement) {
 		b.add("SELECT revision, body FROM ")
@@ -129,7 +180,7 @@ func (s *Store) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 // putDocs compares and moves on the stamp, and then inserts. Without documents it only compares.
 func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []store.Doc) (store.Stamp, error) {
 	if len(docs) == 0 {
-		_, stamp, err := s.docs(ctx, on, math.MaxInt64)
+		stamp, err := s.stamp(ctx, on)
 		if err == nil && stamp != old {
 			err = &store.Error{Op: "put", Err: store.ErrStale}
 		}
@@ -148,23 +199,23 @@ func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []
 		b.add(" AND hash = ")
 		b.arg(binary, old.Hash[:])
 	})
-	n, err := on.exec(ctx, p, args)
+	n, err := counted(ctx, on, p, args)
 	if err != nil {
 		return store.Stamp{}, err
 	}
 	if n == 0 {
 		return store.Stamp{}, &store.Error{Op: "put", Err: store.ErrStale}
 	}
-	for _, d := range docs {
-		p, args := s.build(shape{what: 'p'}, func(b *statement) {
-			b.insert(documentsTable, []string{"kind", "code", "revision", "body"}, 1, func(int) {
-				b.arg(text, string(d.Kind))
+	for some := range slices.Chunk(docs, docsMost/4) {
+		p, args := s.build(s.shapeOf('p', len(some)), func(b *statement) {
+			b.insert(documentsTable, []string{"kind", "code", "revision", "body"}, len(some), func(i int) {
+				b.arg(text, string(some[i].Kind))
 				b.add(", ")
-				b.arg(text, d.Code)
+				b.arg(text, some[i].Code)
 				b.add(", ")
 				b.arg(integer, next.Revision)
 				b.add(", ")
-				b.arg(binary, append([]byte{}, d.Body...))
+				b.arg(binary, append([]byte{}, some[i].Body...)) // a nil body would be NULL
 			})
 		})
 		if _, err := on.exec(ctx, p, args); err != nil {

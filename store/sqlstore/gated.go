@@ -90,10 +90,10 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		if len(w.takes) > 0 {
 			b.takeCounters()
 		}
-		for i, t := range tables() {
+		for i, t := range tables {
 			if len(w.rows[i]) > 0 {
 				b.add(",\nw", strconv.Itoa(i), " AS (")
-				b.write(t, w.rows[i])
+				b.write(t, w.rows[i], len(w.units) == 1)
 				b.add(")")
 			}
 			if len(w.deletes[i]) > 0 {
@@ -211,35 +211,49 @@ func (b *statement) moveAll() {
 		"ok AS (SELECT id FROM moved UNION ALL SELECT id FROM made)")
 }
 
-// write inserts rows of the units that passed, or replaces them.
-func (b *statement) write(t *table, rows [][]any) {
-	columns, classes := []string{userID}, []class{text}
-	for _, c := range t.columns() {
-		columns, classes = append(columns, c.name), append(classes, c.class)
-	}
+// write inserts rows of the units that passed, or replaces them. The first parameter of a statement for one unit is its user.
+func (b *statement) write(t *table, rows [][]any, single bool) {
+	classes := t.classes
 	b.add("INSERT INTO ")
 	b.table(t.name)
 	b.add(" (")
-	b.names(columns...)
-	b.add(") SELECT ")
-	for i, c := range classes {
-		if i > 0 {
+	b.names(t.names...)
+	switch b.add(") SELECT "); {
+	case single && len(rows) == 1:
+		b.add("ok.id")
+		for i, c := range classes[1:] {
 			b.add(", ")
+			b.arg(c, rows[0][i+1])
+			b.add(written("", c))
 		}
-		b.add(written("r.c"+strconv.Itoa(i+1), c))
+		b.add(" FROM ok")
+	case single:
+		own := make([][]any, len(rows))
+		for i := range rows {
+			own[i] = rows[i][1:]
+		}
+		b.add("ok.id")
+		b.converted(classes[1:])
+		b.add(" FROM ok, ")
+		b.rows("r", classes[1:], own)
+	default:
+		b.add("ok.id")
+		for i, c := range classes[1:] {
+			b.add(", ", written("r.c"+strconv.Itoa(i+2), c))
+		}
+		b.add(" FROM ")
+		b.rows("r", classes, rows)
+		b.add(" JOIN ok ON ok.id = r.c1")
 	}
-	b.add(" FROM ")
-	b.rows("r", classes, rows)
-	b.add(" JOIN ok ON ok.id = r.c1")
 	if !t.once {
-		key, rest := []string{userID}, []string(nil)
-		for _, c := range t.key {
-			key = append(key, c.name)
-		}
-		for _, c := range t.rest {
-			rest = append(rest, c.name)
-		}
-		b.replace(key, rest)
+		b.replace(t.identity, t.others)
+	}
+}
+
+// converted writes the columns of rows as what their columns of a table are.
+func (b *statement) converted(classes []class) {
+	for i, c := range classes {
+		b.add(", ", written("r.c"+strconv.Itoa(i+1), c))
 	}
 }
 
@@ -248,11 +262,7 @@ func (b *statement) remove(t *table, keys [][]any) {
 	b.add("DELETE FROM ")
 	b.table(t.name)
 	b.add(" t USING ok, ")
-	classes := []class{text}
-	for _, c := range t.key {
-		classes = append(classes, c.class)
-	}
-	places := b.rows("r", classes, keys)
+	places := b.rows("r", t.classes[:len(t.identity)], keys)
 	b.add(" WHERE ok.id = t.")
 	b.name(userID)
 	b.add(" AND t.")

@@ -8,8 +8,11 @@ import (
 	"github.com/guerdon-go/guerdon/store"
 )
 
-// pageMost is how many rows of a list are read at once.
-const pageMost = 500
+// How many rows of a list are read at once: few at first, because many a list is left early, and twice as many each time.
+const (
+	pageFirst = 64
+	pageMost  = 512
+)
 
 // List reads a page at a time and yields its rows when the page is closed, so that the loop's body has the pool to itself.
 // See [store.Store].
@@ -19,13 +22,14 @@ func (s *Store) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, er
 
 func (s *Store) list(ctx context.Context, on runner, q store.Query) iter.Seq2[store.Row, error] {
 	return func(yield func(store.Row, error) bool) {
+		if err := store.CheckQuery(q); err != nil {
+			yield(nil, err)
+			return
+		}
 		q, left := q, q.Limit
-		for {
-			if left > 0 || q.Limit == 0 {
-				q.Limit = pageMost
-			}
-			if left > 0 {
-				q.Limit = min(left, pageMost)
+		for size := pageFirst; ; size = min(2*size, pageMost) {
+			if q.Limit = size; left > 0 {
+				q.Limit = min(left, size)
 			}
 			rows, err := s.page(ctx, on, q)
 			if err != nil {
@@ -37,8 +41,11 @@ func (s *Store) list(ctx context.Context, on runner, q store.Query) iter.Seq2[st
 					return
 				}
 			}
-			if left -= len(rows); len(rows) < q.Limit || left == 0 {
+			if len(rows) < q.Limit || left == len(rows) {
 				return
+			}
+			if left > 0 {
+				left -= len(rows)
 			}
 			q.After = store.IndexKey(q.Index, rows[len(rows)-1])
 		}
@@ -50,17 +57,14 @@ func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []stor
 	if err := ended(ctx, "list"); err != nil {
 		return nil, err
 	}
-	if err := store.CheckQuery(q); err != nil {
-		return nil, err
-	}
 	if q.Range().Empty {
 		return nil, nil
 	}
-	t := tableOf(q.Index.Kind())
+	t := tables[placeOf(q.Index.Kind())]
 	p, args := s.build(shape{}, func(b *statement) {
 		b.add("SELECT t.")
 		b.name(userID)
-		b.lanes([lanes]int{}, t.columns(), "t.")
+		b.lanes([lanes]int{}, t.columns, "t.")
 		b.add(" FROM ")
 		b.table(t.name)
 		b.add(" t")
@@ -87,7 +91,7 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 	defer found.Close()
 	var list []store.Row
 	var user string
-	c := newCells(t.width())
+	c := newCells(t.width)
 	into := c.targets([]any{&user})
 	for found.Next() {
 		if err := found.Scan(into...); err != nil {
@@ -107,6 +111,9 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 func (b *statement) page(q store.Query) {
 	ix, r := indexOf(q.Index), q.Range()
 	and := " WHERE "
+	if q.Index == store.IndexRewardOpen && b.s.d.open != "" {
+		ix.only = b.s.d.open
+	}
 	if ix.only != "" {
 		b.add(and, ix.only)
 		and = " AND "

@@ -102,9 +102,6 @@ type loading struct {
 	named   int
 }
 
-// kinds is how many tables have rows of users.
-const kinds = 9
-
 func newLoading(r store.Request) *loading {
 	l := &loading{request: r, states: make([]store.State, len(r.Keys)), seen: make([]bool, len(r.Keys)), rows: make([][][]store.Row, len(r.Keys))}
 	for i, k := range r.Keys {
@@ -153,8 +150,8 @@ func (l *loading) take(p *store.Part) bool {
 		l.pages = append(l.pages, paging{l.next, p.Index, store.Query{Index: p.Index, Prefix: prefix, After: p.After, Limit: p.Limit}})
 		return true
 	}
-	i := slices.IndexFunc(tables(), func(t *table) bool { return t.kind == p.Kind })
-	into, t := &l.lookups[i], tables()[i]
+	i := placeOf(p.Kind)
+	into, t := &l.lookups[i], tables[i]
 	for ; l.id < len(p.IDs); l.id++ {
 		if l.named >= lookupsMost {
 			return false
@@ -199,6 +196,9 @@ const (
 
 // loadSome runs one statement and takes in its rows.
 func (s *Store) loadSome(ctx context.Context, on runner, l *loading) error {
+	if l.narrow() {
+		return s.loadRow(ctx, on, l)
+	}
 	p, args, width := s.loadStatement(l)
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
@@ -230,22 +230,26 @@ func (l *loading) add(c *cells, part, tag int) error {
 			l.stamp = stamp
 		}
 	case part == partUser:
-		i, version := l.users[tag-1], c.int()
-		l.moved = l.moved || l.seen[i] && l.states[i].Version != version
-		l.states[i].Version, l.seen[i] = version, true
+		l.version(l.users[tag-1], c.int())
 	case part == partCounter:
 		l.used[c.text()] = c.int()
 	case part < partPage:
 		at := l.lookups[part-partTable].at[tag-1]
-		l.put(at, tables()[part-partTable].read(l.states[at.state].User, c))
+		l.put(at, tables[part-partTable].read(l.states[at.state].User, c))
 	default:
 		page := l.pages[part-partPage]
-		l.put(page.at, tableOf(page.ix.Kind()).read(l.states[page.at.state].User, c))
+		l.put(page.at, tables[placeOf(page.ix.Kind())].read(l.states[page.at.state].User, c))
 	}
 	if c.err != nil {
 		return &store.Error{Op: "load", Err: c.err}
 	}
 	return nil
+}
+
+// version takes in a user's version, which must be the same in all statements that read the user.
+func (l *loading) version(i int, version int64) {
+	l.moved = l.moved || l.seen[i] && l.states[i].Version != version
+	l.states[i].Version, l.seen[i] = version, true
 }
 
 func (l *loading) put(at place, r store.Row) {

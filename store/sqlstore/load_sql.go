@@ -16,15 +16,15 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 		counters = s.padded(counters)
 	}
 	of.count[0], of.count[1] = s.form(len(l.users)), s.form(len(counters))
-	for i, t := range tables() {
+	for i, t := range tables {
 		n := len(l.lookups[i].at)
 		if of.count[2+i] = s.form(n); n > 0 {
-			widen(&width, t.width())
+			widen(&width, t.width)
 		}
 	}
 	for _, p := range l.pages {
 		of = shape{}
-		widen(&width, tableOf(p.ix.Kind()).width())
+		widen(&width, tables[placeOf(p.ix.Kind())].width)
 	}
 	p, args := s.build(of, func(b *statement) {
 		b.add("SELECT 0, 0")
@@ -33,9 +33,9 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 		b.table(catalogTable)
 		b.add(" c")
 		b.users(l, width)
-		for i, t := range tables() {
+		for i, t := range tables {
 			if len(l.lookups[i].at) > 0 {
-				b.branch(partTable+i, "k.tag", width, t.columns())
+				b.branch(partTable+i, "k.tag", width, t.columns)
 				b.lookup(t, &l.lookups[i])
 			}
 		}
@@ -47,8 +47,8 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 			b.add(")")
 		}
 		for i, page := range l.pages {
-			t := tableOf(page.ix.Kind())
-			b.branch(partPage+i, "0", width, t.columns())
+			t := tables[placeOf(page.ix.Kind())]
+			b.branch(partPage+i, "0", width, t.columns)
 			b.add("(SELECT * FROM ")
 			b.table(t.name)
 			b.page(page.q)
@@ -75,13 +75,13 @@ func (s *Store) form(n int) uint16 {
 	case s.d.arrays:
 		return 1 << 15
 	default:
-		return uint16(rounded(n))
+		return uint16(s.rounded(n))
 	}
 }
 
-// rounded is the next number of rows that has a text.
-func rounded(n int) int {
-	if n <= few {
+// rounded is the next number of rows that has a text. Texts that hold their values have one for each.
+func (s *Store) rounded(n int) int {
+	if n <= few || s.d.literal != nil {
 		return n
 	}
 	r := few
@@ -93,7 +93,7 @@ func rounded(n int) int {
 
 // padded repeats the last name, which names nothing new, until the number of them has a text.
 func (s *Store) padded(names []string) []string {
-	for n := rounded(len(names)); len(names) < n; {
+	for n := s.rounded(len(names)); len(names) < n; {
 		names = append(slices.Clip(names), names[len(names)-1])
 	}
 	return names
@@ -141,15 +141,11 @@ func (b *statement) users(l *loading, width [lanes]int) {
 
 // lookup joins the named rows of a table.
 func (b *statement) lookup(t *table, l *lookup) {
-	columns, classes := []string{userID}, []class{text}
-	for _, c := range t.key {
-		columns, classes = append(columns, c.name), append(classes, c.class)
-	}
 	keys := make([][]any, len(l.at))
 	for i := range keys {
 		keys[i] = append([]any{l.users[i]}, l.keys[i]...)
 	}
-	b.join(t.name, columns, classes, keys)
+	b.join(t.name, t.identity, t.classes[:len(t.identity)], keys)
 }
 
 // join writes rows of a table t by the values of columns, each with the number of its values as k.tag, counted from 1.

@@ -10,7 +10,7 @@ import (
 	"github.com/guerdon-go/guerdon/store"
 )
 
-var entitlements = table{
+var entitlements = newTable(table{
 	kind: store.KindEntitlement, name: "entitlements",
 	key:  []column{{"reward", text}},
 	rest: []column{{"decided", integer}, {"used", integer}, {"live", integer}, {"cycles", document}, {"blocked", document}},
@@ -26,11 +26,11 @@ var entitlements = table{
 		c.json(&r.Blocked)
 		return r
 	},
-}
+})
 
 // rewards are reward records. The columns from claim to claim_within are the terms of the grant, those from cycle to
 // cap_group what the record uses of limits and budgets.
-var rewards = table{
+var rewards = newTable(table{
 	kind: store.KindReward, name: "rewards",
 	key: []column{{"reward", text}, {"n", integer}},
 	rest: []column{
@@ -63,7 +63,7 @@ var rewards = table{
 		}
 		return r
 	},
-}
+})
 
 // moves gives the moves with their instants cut to what a store keeps. Most need no copy.
 func moves(list []reward.Move) []reward.Move {
@@ -79,7 +79,7 @@ func moves(list []reward.Move) []reward.Move {
 	return list
 }
 
-var caps = table{
+var caps = newTable(table{
 	kind: store.KindCap, name: "caps",
 	key:  []column{{"reward_group", text}, {"asset", text}},
 	rest: []column{{"used", number}},
@@ -92,10 +92,10 @@ var caps = table{
 		r.Used = c.amount()
 		return r
 	},
-}
+})
 
 // transfers are the ledger. What was available after one is NULL where it touched nothing that is.
-var transfers = table{
+var transfers = newTable(table{
 	kind: store.KindTransfer, name: "transfers", once: true,
 	key: []column{{"cause", text}, {"leg", integer}},
 	rest: []column{
@@ -124,9 +124,9 @@ var transfers = table{
 		}
 		return r
 	},
-}
+})
 
-var balances = table{
+var balances = newTable(table{
 	kind: store.KindBalance, name: "balances",
 	key:  []column{{"kind", text}, {"asset", text}},
 	rest: []column{{"value", number}, {"seq", integer}},
@@ -140,7 +140,7 @@ var balances = table{
 		r.Seq = c.int()
 		return r
 	},
-}
+})
 
 // exact is a decimal as databases take it: digits with a point and no exponent.
 func exact(d decimal.Decimal) string { return d.String() }

@@ -9,7 +9,7 @@ import (
 
 // causes are events and calls, each with what it led to. The columns from task to arrived are those of an event, and NULL
 // or zero for other causes.
-var causes = table{
+var causes = newTable(table{
 	kind: store.KindCause, name: "causes", once: true,
 	key: []column{{"type", text}, {"id", text}},
 	rest: []column{
@@ -42,7 +42,7 @@ var causes = table{
 		}
 		return r
 	},
-}
+})
 
 // An outcome is what a cause led to, as JSON.
 type outcome struct {
@@ -80,7 +80,7 @@ func readEntry(user, id string, c *cells) *task.Entry {
 	return e
 }
 
-var tasks = table{
+var tasks = newTable(table{
 	kind: store.KindTask, name: "tasks",
 	key: []column{{"task", text}, {"period", integer}},
 	rest: []column{
@@ -101,9 +101,9 @@ var tasks = table{
 			Finished: c.bool(), Sum: c.int(), Finishes: c.int(), First: c.time(), Last: c.time(), Created: c.time(), Updated: c.time(),
 		}}
 	},
-}
+})
 
-var tallies = table{
+var tallies = newTable(table{
 	kind: store.KindTally, name: "tallies",
 	key:  []column{{"task", text}},
 	rest: []column{{"revision", integer}, {"cells", document}},
@@ -117,10 +117,10 @@ var tallies = table{
 		c.json(&r.Tally.Cells)
 		return r
 	},
-}
+})
 
 // tallyValues are the different values that leaves have counted.
-var tallyValues = table{
+var tallyValues = newTable(table{
 	kind: store.KindValue, name: "tally_values",
 	key: []column{{"task", text}, {"leaf", text}, {"outer_period", integer}, {"hash", binary}},
 	write: func(r store.Row, v *values) {
@@ -135,4 +135,4 @@ var tallyValues = table{
 		c.hash(r.Hash[:])
 		return r
 	},
-}
+})

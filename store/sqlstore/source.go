@@ -44,7 +44,7 @@ func (b *statement) valuesOf(name string, classes []class, values [][]any) {
 		b.add(" FROM (")
 	}
 	b.add("VALUES ")
-	b.list(rounded(len(values)), func(i int) {
+	b.list(b.s.rounded(len(values)), func(i int) {
 		b.add("(", strconv.Itoa(i+1), ", ")
 		b.row(classes, values, i)
 		b.add(")")
@@ -68,7 +68,7 @@ func (b *statement) unionOf(name string, classes []class, values [][]any) {
 		b.arg(c, values[0][i])
 		b.add(" AS c", strconv.Itoa(i+1))
 	}
-	for i := 1; i < rounded(len(values)); i++ {
+	for i := 1; i < b.s.rounded(len(values)); i++ {
 		b.add(" UNION ALL SELECT ", strconv.Itoa(i+1), ", ")
 		b.row(classes, values, i)
 	}

@@ -50,6 +50,8 @@ type Store struct {
 	writer chan struct{}
 	// checked says that the schema was found to be this release's.
 	checked atomic.Bool
+	// server is a [flavour].
+	server atomic.Int32
 }
 
 // New returns a store over a pool of connections. It touches no database: see [Store.Migrate]. Errors are a nil pool, a
@@ -104,7 +106,7 @@ const (
 
 func tableNames() []string {
 	names := []string{usersTable, countersTable, documentsTable, catalogTable, versionsTable}
-	for _, t := range tables() {
+	for _, t := range tables {
 		names = append(names, t.name)
 	}
 	return names
@@ -120,12 +122,15 @@ func (s *Store) qualified(name string) string {
 	return name
 }
 
+// DB is the pool the store was made of.
+func (s *Store) DB() *sql.DB { return s.db }
+
 // table is the whole name of a table.
 func (s *Store) table(name string) string { return s.tables[name] }
 
 // Limits are the same for every dialect: 1,000 units, 20,000 rows, 5,000 of them in a unit.
 func (s *Store) Limits() store.Limits {
-	return store.Limits{Units: 1000, Rows: 20_000, RowsPerUnit: 5000}
+	return store.Limits{Units: 1000, Rows: 20_000, RowsPerUnit: 5000, OneWriter: s.d.oneWriter}
 }
 
 // Stats are what a store has counted since it was made.
@@ -176,6 +181,11 @@ const shapes = 512
 
 // build makes the statement of a shape, or its arguments alone if the text is known. The zero shape is never kept.
 func (s *Store) build(of shape, write func(b *statement)) (*prepared, []any) {
+	if s.d.literal != nil {
+		b := &statement{s: s}
+		write(b)
+		return &prepared{text: b.text.String(), once: true}, nil
+	}
 	s.texts.mu.RLock()
 	p, full := s.texts.byShape[of], len(s.texts.byShape) >= shapes
 	s.texts.mu.RUnlock()

@@ -22,7 +22,7 @@ func (s *Store) steps(ctx context.Context, on runner, w *writing) ([]store.Resul
 	if err := s.raise(ctx, on, w, results); err != nil {
 		return nil, err
 	}
-	for i, t := range tables() {
+	for i, t := range tables {
 		rows := make([][]any, 0, len(w.rows[i]))
 		for j, row := range w.rows[i] {
 			if results[w.unit[i][j]].Written() {
@@ -54,10 +54,22 @@ func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []
 			born = append(born, []any{w.units[i].User})
 		}
 	}
-	if err := s.bornUsers(ctx, on, born); err != nil {
+	several := len(users) > 1
+	var err error
+	if c, mine := on.(*script); mine && c.mine && several {
+		err = s.bornElsewhere(ctx, on, born)
+	} else {
+		err = s.bornUsers(ctx, on, born)
+	}
+	if err != nil {
 		return err
 	}
-	versions, err := s.lockUsers(ctx, on, users, len(users) > 1)
+	var versions map[string]int64
+	if s.d.together {
+		versions, w.held, err = s.lockAll(ctx, on, users, w.names, several)
+	} else {
+		versions, err = s.lockUsers(ctx, on, users, several)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,9 +162,12 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		return nil
 	}
 	names = slices.Compact(names) // takes are sorted by counter
-	counters, err := s.lockCounters(ctx, on, names)
-	if err != nil {
-		return err
+	counters := w.held
+	if !s.d.together {
+		var err error
+		if counters, err = s.lockCounters(ctx, on, names); err != nil {
+			return err
+		}
 	}
 	for i := range w.units {
 		if !results[i].Moved {
@@ -179,7 +194,7 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		})
 		b.replace([]string{"name"}, []string{"used", "closed"})
 	})
-	_, err = on.exec(ctx, p, args)
+	_, err := on.exec(ctx, p, args)
 	return err
 }
 
@@ -259,23 +274,11 @@ func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any
 	if len(rows) == 0 {
 		return nil
 	}
-	columns, classes := []string{userID}, []class{text}
-	var key, rest []string
-	for _, c := range t.key {
-		key = append(key, c.name)
-	}
-	for _, c := range t.rest {
-		rest = append(rest, c.name)
-	}
-	columns = append(append(columns, key...), rest...)
-	for _, c := range t.columns() {
-		classes = append(classes, c.class)
-	}
-	for some := range slices.Chunk(rows, s.d.parameters/len(columns)) {
-		p, args := s.build(s.shapeOf(byte(placeOfTable(t)), len(some)), func(b *statement) {
-			b.insert(t.name, columns, len(some), func(i int) { b.row(classes, some, i) })
+	for some := range slices.Chunk(rows, s.d.parameters/len(t.names)) {
+		p, args := s.build(s.shapeOf(byte(placeOf(t.kind)), len(some)), func(b *statement) {
+			b.insert(t.name, t.names, len(some), func(i int) { b.row(t.classes, some, i) })
 			if !t.once {
-				b.replace(append([]string{userID}, key...), rest)
+				b.replace(t.identity, t.others)
 			}
 		})
 		if _, err := on.exec(ctx, p, args); err != nil {
@@ -316,7 +319,7 @@ func (b *statement) replace(key, rest []string) {
 }
 
 func (s *Store) deleteRow(ctx context.Context, on runner, t *table, key []any) error {
-	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(placeOfTable(t))}}, func(b *statement) {
+	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(placeOf(t.kind))}}, func(b *statement) {
 		b.add("DELETE FROM ")
 		b.table(t.name)
 		b.add(" WHERE ")
@@ -344,5 +347,3 @@ func (s *Store) shapeOf(what byte, n int) shape {
 	}
 	return shape{what: what, count: [12]uint16{uint16(n)}}
 }
-
-func placeOfTable(t *table) int { return slices.Index(tables(), t) }

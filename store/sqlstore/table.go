@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -22,21 +23,37 @@ type table struct {
 	read func(user string, c *cells) store.Row
 	// once says that rows are inserted and never replaced.
 	once bool
+
+	// What follows is worked out of the columns by newTable.
+
+	// columns are all but the user's ID, and width is how many there are in each lane.
+	columns []column
+	width   [lanes]int
+	// names and classes are of all columns, the user's ID first, and identity and others are the names of the key, the user's ID
+	// first, and of the rest.
+	names            []string
+	classes          []class
+	identity, others []string
 }
 
-// columns are all but the user's ID.
-func (t *table) columns() []column { return append(t.key[:len(t.key):len(t.key)], t.rest...) }
-
-// width is how many columns a table has in each lane.
-func (t *table) width() (w [lanes]int) {
-	for _, c := range t.columns() {
-		w[c.class.lane()]++
+// newTable completes a table.
+func newTable(t table) *table {
+	t.columns = append(t.key[:len(t.key):len(t.key)], t.rest...)
+	t.names, t.classes = []string{userID}, []class{text}
+	for _, c := range t.columns {
+		t.width[c.class.lane()]++
+		t.names, t.classes = append(t.names, c.name), append(t.classes, c.class)
 	}
-	return w
+	t.identity, t.others = t.names[:1+len(t.key)], t.names[1+len(t.key):]
+	return &t
 }
 
-// parse splits a row's ID into the values of the key. An ID that no row of the table can have is not ok.
+// parse splits a row's ID into the values of the key. An ID that no row of the table can have is not ok: it must not reach the
+// database, which may refuse it by an error that ends a caller's transaction.
 func (t *table) parse(id string) (key []any, ok bool) {
+	if len(id) > store.RowIDMax || !utf8.ValidString(id) {
+		return nil, false
+	}
 	key = make([]any, 0, len(t.key))
 	for i, c := range t.key {
 		part := id
@@ -83,35 +100,46 @@ func parseHash(s string) ([]byte, bool) {
 	return b, true
 }
 
-// tableOf is the table of a kind, nil for a kind that has none.
-func tableOf(kind store.Kind) *table {
-	switch kind {
-	case store.KindCause:
-		return &causes
-	case store.KindTask:
-		return &tasks
-	case store.KindTally:
-		return &tallies
-	case store.KindValue:
-		return &tallyValues
-	case store.KindEntitlement:
-		return &entitlements
-	case store.KindReward:
-		return &rewards
-	case store.KindCap:
-		return &caps
-	case store.KindTransfer:
-		return &transfers
-	case store.KindBalance:
-		return &balances
-	default:
-		return nil
+// tables lists all tables in the order in which they are written.
+var tables = [kinds]*table{causes, transfers, tasks, tallies, tallyValues, entitlements, rewards, caps, balances}
+
+// kinds is how many tables have rows of users.
+const kinds = 9
+
+// placeOf is the place of a kind's table in tables, negative for a kind that has none.
+func placeOf(kind store.Kind) int {
+	for i, t := range tables {
+		if t.kind == kind {
+			return i
+		}
 	}
+	return -1
 }
 
-// tables lists all tables in the order in which they are written.
-func tables() []*table {
-	return []*table{&causes, &transfers, &tasks, &tallies, &tallyValues, &entitlements, &rewards, &caps, &balances}
+// kindOf is the kind of a row, empty for a type that is not known here.
+func kindOf(r store.Row) store.Kind {
+	switch r.(type) {
+	case *store.CauseRow:
+		return store.KindCause
+	case *store.TaskRow:
+		return store.KindTask
+	case *store.TallyRow:
+		return store.KindTally
+	case *store.ValueRow:
+		return store.KindValue
+	case *store.EntitlementRow:
+		return store.KindEntitlement
+	case *store.RewardRow:
+		return store.KindReward
+	case *store.CapRow:
+		return store.KindCap
+	case *store.TransferRow:
+		return store.KindTransfer
+	case *store.BalanceRow:
+		return store.KindBalance
+	default:
+		return ""
+	}
 }
 
 // An index is the columns that the keys of one of store's indexes are made of, in their order.
@@ -131,14 +159,14 @@ func indexOf(ix store.Index) index {
 	user := column{userID, text}
 	switch ix {
 	case store.IndexCauseTask:
-		return index{&causes, []column{user, {"task", text}, {"seq", integer}, {"id", text}}, "type = 'event' AND task IS NOT NULL"}
+		return index{causes, []column{user, {"task", text}, {"seq", integer}, {"id", text}}, "type = 'event' AND task IS NOT NULL"}
 	case store.IndexRewardUser:
-		return index{&rewards, []column{user, {"made", moment}, {"reward", text}, {"n", integer}}, ""}
+		return index{rewards, []column{user, {"made", moment}, {"reward", text}, {"n", integer}}, ""}
 	case store.IndexRewardReward:
-		return index{&rewards, []column{{"reward", text}, {"made", moment}, user, {"n", integer}}, ""}
+		return index{rewards, []column{{"reward", text}, {"made", moment}, user, {"n", integer}}, ""}
 	case store.IndexRewardOpen:
-		return index{&rewards, []column{{"made", moment}, user, {"reward", text}, {"n", integer}}, "status IN ('pending', 'claimable')"}
+		return index{rewards, []column{{"made", moment}, user, {"reward", text}, {"n", integer}}, "status IN ('pending', 'claimable')"}
 	default:
-		return index{&transfers, []column{user, {"asset", text}, {"seq", integer}}, "seq <> 0"}
+		return index{transfers, []column{user, {"asset", text}, {"seq", integer}}, "seq <> 0"}
 	}
 }

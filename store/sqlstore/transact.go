@@ -20,6 +20,9 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 			return fmt.Errorf("%w: %w", errBegin, ctx.Err())
 		}
 	}
+	if s.d.Dialect == MySQL {
+		return s.transactMySQL(ctx, f)
+	}
 	tx, err := s.db.BeginTx(ctx, s.d.isolation)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)

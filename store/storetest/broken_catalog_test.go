@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -52,6 +53,14 @@ func brokenCatalogs() []brokenStore {
 		{fails: "catalog/doc at", how: "always the newest", make: func(h *hooked) {
 			h.docAt = func(ctx context.Context, kind store.DocKind, code string, _ int64) (store.Doc, error) {
 				return h.Store.DocAt(ctx, kind, code, math.MaxInt64)
+			}
+		}},
+		{fails: "catalog/no such name", how: "an error of the database", make: func(h *hooked) {
+			h.docAt = func(ctx context.Context, kind store.DocKind, code string, revision int64) (store.Doc, error) {
+				if !utf8.ValidString(code) {
+					return store.Doc{}, errBroken
+				}
+				return h.Store.DocAt(ctx, kind, code, revision)
 			}
 		}},
 		{fails: "catalog/invalid", how: "the last of two counts", make: func(h *hooked) {

@@ -76,7 +76,7 @@ func brokenCommits() []brokenStore {
 			h.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
 				for _, u := range units {
 					for _, key := range u.Delete {
-						if key.Kind == store.KindTask && u.Version == h.version(u.User) && !isThere(h, key) {
+						if key.ID == record("u", "never", 0).Key().ID && u.Version == h.version(u.User) && !isThere(h, key) {
 							return nil, errBroken
 						}
 					}
@@ -172,6 +172,18 @@ func brokenRefusals() []brokenStore {
 				slices.SortFunc(units, func(a, b store.Unit) int { return cmp.Compare(a.User, b.User) })
 				return h.Store.Commit(ctx, units...)
 			}
+		}},
+		{fails: "refusal/invalid content", how: "an event is put right", make: func(h *hooked) {
+			h.eachUnit(func(u *store.Unit) {
+				for i, r := range u.Insert {
+					set(r.Clone(), func(c *store.CauseRow) {
+						if c.Event != nil {
+							c.Event.Event.User, c.Event.Event.ID = c.User, c.ID
+						}
+						u.Insert[i] = c
+					})
+				}
+			})
 		}},
 		{fails: "refusal/unknown kind", how: "left out", make: func(h *hooked) {
 			h.eachUnit(func(u *store.Unit) {

@@ -15,6 +15,7 @@ type meeting struct {
 	mu               sync.Mutex
 	running, waiting int           // guarded by mu
 	opens            chan struct{} // guarded by mu; closed when all who run wait
+	nobody           chan struct{} // guarded by mu; closed when nobody runs
 }
 
 // change says how many goroutines more, or less, run.
@@ -23,6 +24,25 @@ func (m *meeting) change(n int) {
 	defer m.mu.Unlock()
 	m.running += n
 	m.open()
+	if m.running == 0 && m.nobody != nil {
+		close(m.nobody)
+		m.nobody = nil
+	}
+}
+
+// alone returns when nobody runs. Who runs must not call it.
+func (m *meeting) alone() {
+	m.mu.Lock()
+	if m.running == 0 {
+		m.mu.Unlock()
+		return
+	}
+	if m.nobody == nil {
+		m.nobody = make(chan struct{})
+	}
+	nobody := m.nobody
+	m.mu.Unlock()
+	<-nobody
 }
 
 // wait returns when every goroutine that runs waits.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -24,6 +25,8 @@ func catalogCases() []testCase {
 			sentence: "Docs yields what was put after a revision, each document in its newest form, by revision, kind and code."},
 		{name: "catalog/doc at", clause: "9", run: catalogAt,
 			sentence: "DocAt gives the newest form at or before a revision, and ErrNotFound if there was none."},
+		{name: "catalog/no such name", clause: "9", run: catalogNoName,
+			sentence: "DocAt of a kind or code that no document can have is ErrNotFound."},
 		{name: "catalog/invalid", clause: "1", run: catalogInvalid,
 			sentence: "Documents that CheckDocs refuses are refused, and nothing is written."},
 		{name: "catalog/ownership", clause: "12", run: catalogOwnership,
@@ -139,6 +142,17 @@ func catalogAt(e *env) {
 	}
 	if _, err := e.store().DocAt(e.Context(), "reward", "a", 4); !errors.Is(err, store.ErrNotFound) {
 		e.Errorf("of another kind: %v, want ErrNotFound", err)
+	}
+}
+
+func catalogNoName(e *env) {
+	e.put(store.Stamp{}, doc("a", "1"))
+	for _, name := range []string{"", "\x00", "a\x00", "a\x00\x00\x00\x00\x00\x00\x00\x00\x01", "\xff", strings.Repeat("x", 5000)} {
+		_, codeErr := e.store().DocAt(e.Context(), "task", name, 1)
+		_, kindErr := e.store().DocAt(e.Context(), store.DocKind(name), "a", 1)
+		if !errors.Is(codeErr, store.ErrNotFound) || !errors.Is(kindErr, store.ErrNotFound) {
+			e.Errorf("%.20q gives %v as a code and %v as a kind, want ErrNotFound", name, codeErr, kindErr)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/store"
 )
 
@@ -128,14 +129,16 @@ func refusalCases() []testCase {
 			sentence: "A refused unit hinders no other of its call."},
 		{name: "refusal/moved before exhausted", clause: "7", run: refusalOrder,
 			sentence: "Moved is reported before Exhausted."},
-		{name: "refusal/inserted twice", clause: "6", run: refusalTwice,
+		{name: "refusal/inserted twice", clause: "6", run: refusalTwice, raises: true,
 			sentence: "A cause that is already there under a version that held is ErrCorrupt, and nothing is written."},
-		{name: "refusal/inserted twice among others", clause: "5", run: refusalTwiceBatch,
+		{name: "refusal/inserted twice among others", clause: "5", run: refusalTwiceBatch, raises: true,
 			sentence: "An error means that nothing was written, also of the other units, unless it matches ErrUnknown."},
 		{name: "refusal/repeat of an old unit", clause: "6", run: refusalRepeat,
 			sentence: "A unit that is repeated after it landed is answered Moved, not ErrCorrupt."},
 		{name: "refusal/invalid", clause: "1", run: refusalInvalid,
 			sentence: "Units that Check refuses are refused with its error, and nothing is changed."},
+		{name: "refusal/invalid content", clause: "1", run: refusalContent,
+			sentence: "So are rows whose content contradicts itself or fits into no column: another's event or move, an instant outside the years 1 to 9999."},
 		{name: "refusal/unknown kind", clause: "1", run: refusalUnknown,
 			sentence: "A row of a kind that the release does not know is ErrUnsupported, and nothing is changed."},
 	}
@@ -253,6 +256,25 @@ func refusalInvalid(e *env) {
 			if e.has(r) {
 				e.Errorf("%s: %v was written", name, r.Key())
 			}
+		}
+	}
+}
+
+func refusalContent(e *env) {
+	foreign, renamed, moved, late := event("u", "1", "t", 1), event("u", "1", "t", 1), cause("u", "1"), cause("u", "1")
+	foreign.Event.Event.User = "v"
+	renamed.Event.Event.ID = "2"
+	moved.Move = &store.Move{Op: "claim", Record: reward.ID{User: "v", Reward: "r", N: 1}, Seq: 1}
+	late.Time = sampleTime(0).AddDate(8_000, 0, 0)
+	for name, c := range map[string]*store.CauseRow{
+		"another's event": foreign, "another event": renamed, "another's move": moved, "the year 10026": late,
+	} {
+		u := store.Unit{User: "u", Insert: []store.Row{c}}
+		if _, err := e.store().Commit(e.Context(), u); !errors.Is(err, store.ErrInvalid) {
+			e.Errorf("%s: %v, want ErrInvalid", name, err)
+		}
+		if e.has(c) {
+			e.Errorf("%s: it was written", name)
 		}
 	}
 }

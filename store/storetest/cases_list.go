@@ -28,6 +28,8 @@ func listCases() []testCase {
 			sentence: "The sequence that List gives can be read again from its start."},
 		{name: "list/unknown index", clause: "1", run: listUnknown,
 			sentence: "An index that the release does not know is ErrUnsupported, a negative limit ErrInvalid, and ends the list."},
+		{name: "list/bounds in UTF-8", clause: "1", run: listBounds,
+			sentence: "A Prefix, From, To or After that is not UTF-8 is ErrInvalid and ends the list."},
 	}
 }
 
@@ -56,11 +58,11 @@ func listIndexes(e *env) {
 	}
 }
 
-// grants writes reward records of lookalike users with ties in time, and gives them.
+// grants writes reward records of all sorts of users with ties in time, and gives them.
 func (e *env) grants(code string) []store.Row {
 	var rows []store.Row
 	var units []store.Unit
-	for i, user := range lookalikes() {
+	for i, user := range allNames() {
 		mine := []store.Row{grant(user, code, 1, i%2-1, reward.Pending), grant(user, code, 2, i%2-1, reward.Granted)}
 		rows = append(rows, mine...)
 		units = append(units, unit(user, e.version(user), code, mine...))
@@ -176,20 +178,30 @@ func listAgain(e *env) {
 }
 
 func listUnknown(e *env) {
-	for _, tt := range []struct {
-		q    store.Query
-		want error
-	}{{store.Query{Index: "no/such"}, store.ErrUnsupported}, {store.Query{Index: store.IndexRewardOpen, Limit: -1}, store.ErrInvalid}} {
-		n := 0
-		for _, err := range e.store().List(e.Context(), tt.q) {
-			n++
-			if !errors.Is(err, tt.want) {
-				e.Errorf("query %+v: %v, want %v", tt.q, err, tt.want)
-			}
+	e.refusedList(store.Query{Index: "no/such"}, store.ErrUnsupported)
+	e.refusedList(store.Query{Index: store.IndexRewardOpen, Limit: -1}, store.ErrInvalid)
+}
+
+func listBounds(e *env) {
+	cut := store.RewardRewardPrefix("r") + "\xe7\x94" // a character's first bytes
+	for _, q := range []store.Query{{Prefix: cut}, {From: cut}, {To: cut}, {After: cut}, {After: cut, Desc: true}} {
+		q.Index = store.IndexRewardReward
+		e.refusedList(q, store.ErrInvalid)
+	}
+}
+
+// refusedList wants a list to be an error and nothing else.
+func (e *env) refusedList(q store.Query, want error) {
+	e.Helper()
+	n := 0
+	for _, err := range e.store().List(e.Context(), q) {
+		n++
+		if !errors.Is(err, want) {
+			e.Errorf("query %+v: %v, want %v", q, err, want)
 		}
-		if n != 1 {
-			e.Errorf("query %+v yielded %d times, want its error once", tt.q, n)
-		}
+	}
+	if n != 1 {
+		e.Errorf("query %+v yielded %d times, want its error once", q, n)
 	}
 }
 

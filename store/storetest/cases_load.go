@@ -29,6 +29,8 @@ func loadCases() []testCase {
 			sentence: "A kind or index that the release does not know is ErrUnsupported."},
 		{name: "load/invalid request", clause: "1", run: loadInvalid,
 			sentence: "A request that CheckRequest refuses is refused."},
+		{name: "load/bounds in UTF-8", clause: "1", run: loadBounds,
+			sentence: "A page whose Prefix or After is not UTF-8 is ErrInvalid."},
 	}
 }
 
@@ -133,6 +135,17 @@ func loadInvalid(e *env) {
 	} {
 		if _, err := e.store().Load(e.Context(), r); !errors.Is(err, store.ErrInvalid) {
 			e.Errorf("request %+v: %v, want ErrInvalid", r, err)
+		}
+	}
+}
+
+func loadBounds(e *env) {
+	prefix := store.UserPrefix("u")
+	for _, p := range []store.Part{{Prefix: prefix + "\xff"}, {Prefix: prefix, After: prefix + "\xe7\x94"}} {
+		p.Index = store.IndexCauseTask
+		_, err := e.store().Load(e.Context(), store.Request{Keys: []store.Key{{User: "u", Parts: []store.Part{p}}}})
+		if !errors.Is(err, store.ErrInvalid) {
+			e.Errorf("part %+v: %v, want ErrInvalid", p, err)
 		}
 	}
 }

@@ -7,7 +7,8 @@
 //	}
 //
 // Each case has a fresh store, and when it fails it prints the sentence of the contract it checks, with its clause. Run it
-// with -race. Package reward/engine/enginetest then plays what an application does over the same store; call both.
+// with -race. [RunBound] does the same for a store that works in transactions of its caller's. Package
+// reward/engine/enginetest then plays what an application does over the same store; call all of them.
 //
 // [Faulty] breaks calls of a store on purpose, for tests of what stands above one, and [Benchmark] measures one.
 package storetest
@@ -25,19 +26,16 @@ import (
 // Run checks a store against the clauses of the contract, one subtest a case. open gives an empty store, and registers with
 // t what closes it; it is called once or twice for each case, and the stores of one case must not share anything.
 //
-// Clause 14 has no case: it needs a row that somebody else holds locked, which the contract gives no means for, so an
-// adapter's author adds one with a connection of the database's own. A store that reads from replicas tests Lagging itself.
+// Clause 14 has no case here: it needs a row that somebody else holds locked. [RunBound] has it, for stores that can be bound
+// to a transaction; the author of another adds a test with a connection of the database's own, or has no locks that outlive
+// a call. A store that reads from replicas tests Lagging itself.
 //
 // The cases use nothing but the contract: store calls from several goroutines (unless Limits.Bound), contexts that are
 // cancelled, units up to Limits.RowsPerUnit. They never sleep.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
-			t.Cleanup(func() {
-				if t.Failed() {
-					t.Logf("clause %s: %s", c.clause, c.sentence)
-				}
-			})
+			told(t, c.clause, c.sentence)
 			c.run(&env{tb: t, open: func() store.Store { return open(t) }})
 		})
 	}
@@ -54,12 +52,14 @@ type testCase struct {
 	run      func(e *env)
 	// broad says that the case checks everything at once, and so fails along with others.
 	broad bool
+	// raises says that a statement may fail in it, which ends a transaction: it is no case for a store in one.
+	raises bool
 }
 
 func cases() []testCase {
 	return slices.Concat(
 		loadCases(), pageCases(), commitCases(), refusalCases(), rowCases(), keyCases(), counterCases(),
-		listCases(), rangeCases(), catalogCases(), contextCases(), raceCases(), modelCases(),
+		listCases(), rangeCases(), catalogCases(), nameCases(), extremeCases(), contextCases(), raceCases(), modelCases(),
 	)
 }
 

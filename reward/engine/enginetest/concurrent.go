@@ -43,8 +43,11 @@ func contested() []engine.Document {
 	}
 }
 
+// engines says what engines the goroutines have: each one of its own, unless one serves them all.
+type engines struct{ alone, one bool }
+
 // concurrent records events of a few users from several goroutines, some of them twice, some in batches.
-func concurrent(t *testing.T, open func(t *testing.T) store.Store) {
+func concurrent(t *testing.T, open func(t *testing.T) store.Store, how engines) {
 	st := open(t)
 	if st.Limits().Bound {
 		t.Log("a bound store is for one goroutine")
@@ -73,8 +76,12 @@ func concurrent(t *testing.T, open func(t *testing.T) store.Store) {
 		}
 	}
 	var wg sync.WaitGroup
+	one := newEngine(t, st, c)
 	for worker := range workers {
-		eng := newEngine(t, st, c)
+		eng := one
+		if !how.one {
+			eng = engineOf(t, st, engine.Options{Now: c.read, Alone: how.alone})
+		}
 		wg.Go(func() { work(t, eng, worker, events) })
 	}
 	wg.Wait()

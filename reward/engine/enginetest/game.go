@@ -78,7 +78,16 @@ func (c *tally) check(t *testing.T) {
 }
 
 func newEngine(t tb, st store.Store, c *clock) *engine.Engine {
-	eng, err := engine.New(st, engine.Options{Now: c.read})
+	return engineOf(t, st, engine.Options{Now: c.read})
+}
+
+// aloneEngine is an engine whose calls do not share.
+func aloneEngine(t tb, st store.Store, c *clock) *engine.Engine {
+	return engineOf(t, st, engine.Options{Now: c.read, Alone: true})
+}
+
+func engineOf(t tb, st store.Store, opt engine.Options) *engine.Engine {
+	eng, err := engine.New(st, opt)
 	if err != nil {
 		t.Fatalf("new engine: %v", err)
 	}
@@ -91,14 +100,18 @@ func newGame(t *rapid.T, st store.Store, puts *tally, several bool) *game {
 	g.clock = &clock{now: g.world.start}
 	g.model = newModel(g.world.start, g.world.words)
 	g.hook = &wrapped{Store: st, next: allFine}
-	g.engines = []*engine.Engine{newEngine(t, g.hook, g.clock)}
+	first := newEngine
+	if !several && coin(t, "alone") {
+		first = aloneEngine
+	}
+	g.engines = []*engine.Engine{first(t, g.hook, g.clock)}
 	if several {
 		g.hook.limits = &store.Limits{Units: 2, Rows: 600, RowsPerUnit: 600}
-		g.engines = append(g.engines, newEngine(t, st, g.clock), g.engines[0].With(st))
+		g.engines = append(g.engines, aloneEngine(t, st, g.clock), g.engines[0].With(st))
 	}
-	first, later := g.world.documents()
+	docs, later := g.world.documents()
 	g.later = later
-	if !g.put(t, first...) {
+	if !g.put(t, docs...) {
 		t.Skip("the catalog was refused")
 	}
 	return g

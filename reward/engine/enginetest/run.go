@@ -28,7 +28,11 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	})
 	t.Run("scenes", func(t *testing.T) { written(t, open) })
 	t.Run("S12: matches depend on the set of events alone, and never fall", func(t *testing.T) { ordered(t, open) })
-	t.Run("S15: budgets are exact under concurrency, and every event counts once", func(t *testing.T) { concurrent(t, open) })
+	t.Run("S15: budgets are exact under concurrency, and every event counts once", func(t *testing.T) {
+		t.Run("engines that do not share", func(t *testing.T) { concurrent(t, open, engines{alone: true}) })
+		t.Run("engines of several processes", func(t *testing.T) { concurrent(t, open, engines{}) })
+		t.Run("one engine for all", func(t *testing.T) { concurrent(t, open, engines{one: true}) })
+	})
 	t.Run("S4 S19: each storage call in turn may fail or lose its answer", func(t *testing.T) { sweep(t, open) })
 }
 
@@ -47,7 +51,7 @@ func machine(t *testing.T, open func(t *testing.T) store.Store, several bool, fa
 		}
 		var more []func(*rapid.T)
 		if several {
-			more = []func(*rapid.T){g.collide, g.collide, g.collide, g.collide}
+			more = []func(*rapid.T){g.collide, g.collide, g.collide, g.collide, g.meet, g.meet, g.meet}
 		}
 		rt.Repeat(g.actions(more...))
 	})

@@ -203,7 +203,7 @@ CREATE TABLE {documents} (
 	body bytea NOT NULL,
 	PRIMARY KEY (kind, code, revision)
 );
-CREATE INDEX "{prefix}documents_revision" ON {documents} (revision);
+CREATE INDEX "{prefix}documents_revision" ON {documents} (revision, kind, code);
 COMMENT ON TABLE {documents} IS 'The catalog: every form that every document ever had. The body is the engine''s, JSON in UTF-8.';
 
 CREATE TABLE {catalog} (

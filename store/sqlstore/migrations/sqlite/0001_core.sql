@@ -206,7 +206,7 @@ CREATE TABLE {documents} (
 	body BLOB NOT NULL,
 	PRIMARY KEY (kind, code, revision)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "{prefix}documents_revision" ON {documents} (revision);
+CREATE INDEX "{prefix}documents_revision" ON {documents} (revision, kind, code);
 
 -- One row: the stamp of the catalog. The hash is chained over all that was put.
 CREATE TABLE {catalog} (

@@ -2,10 +2,12 @@
 package conform
 
 import (
+	"context"
 	"testing"
 
 	"github.com/guerdon-go/guerdon/reward/engine/enginetest"
 	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
 	"github.com/guerdon-go/guerdon/store/storetest"
 )
@@ -24,6 +26,25 @@ func TestEngine(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
 			enginetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
+		})
+	}
+}
+
+func TestTransactions(t *testing.T) {
+	for _, server := range servers.All() {
+		t.Run(server.Name, func(t *testing.T) {
+			empty := server.Reused(t)
+			storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
+				st := empty(t)
+				return storetest.Transactions{Store: st, OneWriter: server.Dialect == sqlstore.SQLite,
+					Begin: func(ctx context.Context) (storetest.Transaction, error) {
+						tx, err := st.DB().BeginTx(ctx, nil)
+						if err != nil {
+							return storetest.Transaction{}, err
+						}
+						return storetest.Transaction{Store: st.In(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
+					}}
+			})
 		})
 	}
 }

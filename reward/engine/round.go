@@ -1,0 +1,331 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/guerdon-go/guerdon/reward/internal/decide"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// round loads, decides and commits once for a number of users, sorted, and returns the jobs that must be done again. They
+// may be of other calls than the one that does it.
+func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) (again []*job) {
+	loaded, cat, err := c.load(ctx, cat, jobs)
+	if err != nil {
+		for _, j := range jobs {
+			again = append(again, c.faulty(ctx, j, err)...)
+		}
+		return again
+	}
+	decided := c.single.decided[:0]
+	var deferred []*job
+	var taken map[string]int64
+	if len(jobs) > 1 {
+		taken = map[string]int64{}
+	}
+	for i, j := range jobs {
+		d := c.decide(cat, j, loaded, i)
+		if len(jobs) > 1 && !loaded.Lagging && exceeds(d.unit.Take, loaded.Counters, taken) {
+			deferred = append(deferred, j)
+			continue
+		}
+		decided = append(decided, d)
+	}
+	again = append(c.commit(ctx, decided, c.mixed && len(jobs) > 1), deferred...)
+	slices.SortFunc(again, byUser) // stores take users in byte order, and each kind of retry has an order of its own
+	return again
+}
+
+// exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
+// have left. Such a unit waits for the next round, which reads what is left then: it could not be refused without hindering
+// the others, and nothing may be blocked because of what another user may yet fail to take.
+func exceeds(takes []store.Take, used, taken map[string]int64) bool {
+	for _, t := range takes {
+		if t.N > 0 && used[t.Counter]+taken[t.Counter]+t.N > t.Max && taken[t.Counter] > 0 {
+			return true
+		}
+	}
+	for _, t := range takes {
+		taken[t.Counter] += max(0, t.N)
+	}
+	return false
+}
+
+// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
+//
+// A commit of one user may wait for somebody who holds that user's row, and none of several does. So in a round of several
+// calls' users none is committed by itself: that is left to a call it is of, and nobody else waits for it.
+func (c *call) commit(ctx context.Context, decided []*decision, several bool) (again []*job) {
+	limits := c.e.st.Limits()
+	units, of, rows := c.single.units[:0], c.single.of[:0], 0
+	flush := func() {
+		switch {
+		case len(units) == 0:
+			return
+		case len(units) == 1 && several:
+			again = append(again, of[0].job.aside())
+		default:
+			since := c.clock()
+			results, err := c.e.st.Commit(ctx, units...)
+			c.storedSince(since)
+			for i, d := range of {
+				if err != nil {
+					again = append(again, c.broken(ctx, d, wrap(err))...)
+				} else {
+					again = append(again, c.settle(d, results[i])...)
+				}
+			}
+		}
+		units, of, rows = units[:0], of[:0], 0
+	}
+	for _, d := range decided {
+		if len(d.causes) == 0 { // nothing to write: the answers hold
+			again = append(again, c.settle(d, store.Result{})...)
+			continue
+		}
+		if len(d.before) > 0 && several {
+			again = append(again, d.job.aside())
+			continue
+		}
+		if r, err := c.chain(ctx, d.before); err != nil {
+			again = append(again, c.broken(ctx, d, wrap(err))...)
+			continue
+		} else if !r.Written() {
+			again = append(again, c.settle(d, r)...)
+			continue
+		}
+		if len(units) > 0 && (len(units) >= limits.Units || rows+size(d.unit) > limits.Rows) {
+			flush()
+		}
+		units, of, rows = append(units, d.unit), append(of, d), rows+size(d.unit)
+	}
+	flush()
+	return again
+}
+
+// aside leaves a job to a call it is of.
+func (j *job) aside() *job {
+	j.own, j.alone = true, true
+	return j
+}
+
+// chain commits units of one user one after the other, and answers the first result that is not written.
+func (c *call) chain(ctx context.Context, units []store.Unit) (store.Result, error) {
+	for _, u := range units {
+		results, err := c.e.st.Commit(ctx, u)
+		if err != nil || !results[0].Written() {
+			if err == nil {
+				return results[0], nil
+			}
+			return store.Result{}, err
+		}
+	}
+	return store.Result{}, nil
+}
+
+// given is a result for a call other than the one that found it.
+type given struct {
+	to     *call
+	at     int
+	result Result
+}
+
+// give answers an event. Its own the call may write at once; others may have been given up by their callers, and are
+// answered when the round is over.
+func (c *call) give(to *call, at int, r Result) {
+	if to != c {
+		c.theirs = append(c.theirs, given{to, at, r})
+		return
+	}
+	c.results[at], c.answered[at] = r, true
+	c.mine++
+}
+
+// refuse answers items with an error. Where an answer was lost before, that is what it says.
+func (c *call) refuse(items []item, err error) {
+	for _, it := range items {
+		if it.lost && !errors.Is(err, ErrUnknown) {
+			c.give(it.call, it.at, Result{Err: fmt.Errorf("%w: %w", ErrUnknown, err)})
+			continue
+		}
+		c.give(it.call, it.at, Result{Err: err})
+	}
+}
+
+// fail answers with an error what a job still has, or the part of it that goes by itself.
+func (c *call) fail(j *job, err error) []*job {
+	c.refuse(j.items, err)
+	if j.items = nil; j.apart && len(j.more) > 0 {
+		j.tries, j.refused = 0, nil
+		j.take()
+		return []*job{j}
+	}
+	c.refuse(j.more, err)
+	j.more = nil
+	return nil
+}
+
+// drop takes the items of some calls out of a job, and answers them with an error if there is one.
+func (c *call) drop(j *job, err error, whose func(*call) bool) {
+	for _, list := range []*[]item{&j.items, &j.more} {
+		*list = slices.DeleteFunc(*list, func(it item) bool {
+			if !whose(it.call) {
+				return false
+			}
+			if err != nil {
+				c.refuse([]item{it}, err)
+			}
+			return true
+		})
+	}
+	if len(j.items) == 0 {
+		j.take()
+	}
+}
+
+// settle takes the store's answer to a unit: the results hold, or the job is done again.
+func (c *call) settle(d *decision, r store.Result) []*job {
+	j := d.job
+	if r.Written() {
+		for i := range d.results {
+			p := &d.results[i]
+			c.give(p.call, p.at, p.result)
+		}
+		j.items, j.refused, j.tries, j.alone, j.own, j.failed = d.rest, nil, 0, false, j.apart, j.apart
+		if len(j.items) == 0 {
+			j.take()
+		} else if len(d.causes) > 0 {
+			// What an earlier try wrote was all found now, so nothing of this is among it. Where an event failed nothing
+			// was written, and what that try wrote is yet to be answered.
+			for i := range j.items {
+				j.items[i].lost = false
+			}
+		}
+		if len(j.items) == 0 {
+			c.e.shared.free(j)
+			return nil
+		}
+		return []*job{j}
+	}
+	j.refused = nil
+	if !r.Moved {
+		j.refused = r.Exhausted
+	}
+	return c.retry(j, ErrBusy)
+}
+
+// broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is a fault.
+func (c *call) broken(ctx context.Context, d *decision, err error) []*job {
+	j := d.job
+	j.space = nil // the store may still look at what it was given
+	if !errors.Is(err, ErrUnknown) {
+		return c.faulty(ctx, j, err)
+	}
+	c.e.shared.log.Warn("the answer to a commit was lost", "user", j.user, "error", err)
+	for i := range d.results { // those of the first items, in order
+		j.items[i].lost = j.items[i].lost || d.results[i].new
+	}
+	if c.leaves(ctx, j, err) {
+		return []*job{j}
+	}
+	return c.retry(j, err)
+}
+
+// leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left: those
+// are done again by one of theirs, and have lost no try.
+func (c *call) leaves(ctx context.Context, j *job, err error) bool {
+	if !c.mixed || ctx.Err() == nil {
+		return false
+	}
+	c.drop(j, err, func(of *call) bool { return of == c })
+	j.own = j.own || slices.ContainsFunc(j.items, func(it item) bool { return it.lost })
+	return len(j.items) > 0
+}
+
+// faulty takes an error that says that nothing was written. It may be about one of several users, about one of several
+// calls' events, or about the context of the call that does it: so what was done in company is first done again without.
+func (c *call) faulty(ctx context.Context, j *job, err error) []*job {
+	switch {
+	case c.leaves(ctx, j, err):
+		return []*job{j}
+	case len(j.items) == 0:
+		return nil
+	case c.mixed && !j.failed:
+		j.failed, j.own = true, true
+		return []*job{j}
+	case !j.apart && ofRows(err) && sameCall(j.items) < len(j.items):
+		j.more, j.items, j.apart = append(j.items, j.more...), nil, true
+		j.take()
+		return []*job{j}
+	}
+	return c.fail(j, err)
+}
+
+// ofRows reports whether an error of a store is about the rows it was given or asked for, and not about the store.
+func ofRows(err error) bool {
+	for _, is := range []error{store.ErrCorrupt, store.ErrTooLarge, store.ErrUnsupported, store.ErrInvalid} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
+}
+
+// retry lets a job be done again, or answers it when it was tried often enough or its store is bound to a transaction.
+func (c *call) retry(j *job, err error) []*job {
+	j.tries++
+	j.own = true
+	if j.tries >= tries || c.e.st.Limits().Bound {
+		c.e.shared.log.Warn("tries ran out", "user", j.user, "tries", j.tries)
+		return c.fail(j, fmt.Errorf("user %q, %d tries: %w", j.user, j.tries, err))
+	}
+	return []*job{j}
+}
+
+// find returns the cause of an event among those loaded.
+func find(causes []*store.CauseRow, id string) *store.CauseRow {
+	for _, c := range causes {
+		if c.Type == store.CauseEvent && c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// answer compares an event with what is stored under its ID: a repeat, or a conflict. It is no repeat of what was stored by
+// this very call, whose answer had been lost.
+func (c *call) answer(s *decide.State, j *job, i int, row *store.CauseRow) Result {
+	it := &j.items[i]
+	cause := eventCause(row)
+	if field := cause.Entry.Differs(it.given); field != "" {
+		return Result{Err: &task.ConflictError{User: j.user, ID: it.given.ID, Field: field}}
+	}
+	s.Now = it.call.now
+	out := Outcome(s.Replay(cause))
+	if it.lost && row.Time.Equal(it.call.now) && !repeated(j.items[:i], it.given.ID) {
+		out.Replay = false
+	}
+	if c.mixed {
+		out.unshare()
+	}
+	return Result{Outcome: out}
+}
+
+// unshare copies what two callers who repeat one event would otherwise have in common.
+func (o *Outcome) unshare() {
+	o.Blocked = slices.Clone(o.Blocked)
+	for i := range o.Rewards {
+		r := &o.Rewards[i]
+		r.Moves, r.Meta, r.Taken.Counters = slices.Clone(r.Moves), bytes.Clone(r.Meta), slices.Clone(r.Taken.Counters)
+	}
+}
+
+// repeated reports whether an ID is that of one of these items.
+func repeated(before []item, id string) bool {
+	return slices.ContainsFunc(before, func(it item) bool { return it.given.ID == id })
+}

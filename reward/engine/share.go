@@ -1,0 +1,348 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// share does the jobs of a call together with those of others, and returns when all are answered or the caller gives up.
+// The jobs of a large batch join a part at a time, so that others come between.
+func (c *call) share(ctx context.Context, jobs []*job) {
+	q, p := &c.e.shared.queue, &c.part
+	most := max(1, c.e.st.Limits().Units)
+	p.pending = jobs
+	q.mu.Lock()
+	q.calls++
+	for p.left > 0 || len(p.pending) > 0 {
+		switch {
+		case p.left == 0:
+			c.join(q, most)
+		case len(p.own) > 0:
+			n := together(p.own, most)
+			jobs := slices.Clone(p.own[:n])
+			p.own = p.own[n:]
+			slices.SortFunc(jobs, byUser)
+			c.run(ctx, q, jobs)
+		case q.free() && q.stuck(c) && q.first(c):
+			if p.waited && !p.yielded && q.pace.slow { // let those in who were just answered, and come again
+				p.yielded = true
+				q.mu.Unlock()
+				runtime.Gosched()
+				q.mu.Lock()
+				continue
+			}
+			p.waited = false
+			jobs := q.take(c, most)
+			q.lead(c, len(jobs))
+			c.run(ctx, q, jobs)
+		default:
+			if err := c.wait(ctx, q); err != nil {
+				c.giveUp(q, err)
+				p.left, p.pending = 0, nil
+			}
+		}
+	}
+	q.calls--
+	q.pass()
+	q.mu.Unlock()
+}
+
+// join lets the next part of a call's jobs join. Where all their users are free and there is a place among the leaders,
+// the call leads at once; else others may come to do them, for whom the events are copied.
+func (c *call) join(q *queue, most int) {
+	p := &c.part
+	n := min(len(p.pending), most)
+	jobs := p.pending[:n:n]
+	if !q.idle(jobs) {
+		q.mu.Unlock()
+		for _, j := range jobs {
+			j.copy()
+		}
+		q.mu.Lock()
+	}
+	p.pending, p.joined, p.waited = p.pending[n:], jobs, false
+	for _, j := range jobs {
+		p.left += len(j.items) + len(j.more)
+		q.join(j, false)
+	}
+}
+
+// idle reports whether jobs may be led at once.
+func (q *queue) idle(jobs []*job) bool {
+	if !q.free() || q.pace.slow && q.ready.next != &q.ready {
+		return false
+	}
+	for _, j := range jobs {
+		if q.lanes[j.user] != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// wait waits until something has happened for a call. q.mu is held before and after.
+func (c *call) wait(ctx context.Context, q *queue) error {
+	p := &c.part
+	if p.wake == nil {
+		p.wake = make(chan struct{}, 1)
+	}
+	p.waits, p.waited, p.yielded = true, true, false
+	if q.pace.slow {
+		q.pass()
+	}
+	var patient <-chan time.Time
+	if q.pace.slow {
+		if p.timer == nil {
+			p.timer = time.NewTimer(patience)
+		}
+		p.timer.Reset(patience)
+		patient = p.timer.C
+	}
+	q.mu.Unlock()
+	overdue := false
+	select {
+	case <-p.wake:
+	case <-ctx.Done():
+	case <-patient:
+		overdue = true
+	}
+	if patient != nil {
+		p.timer.Stop()
+	}
+	q.mu.Lock()
+	p.waits = false
+	if err := ctx.Err(); err != nil && p.left > 0 {
+		return err
+	}
+	if overdue && !q.free() && q.stuck(c) {
+		q.overtake()
+	}
+	return nil
+}
+
+// run does a round, for others too, and sees to what comes of it. q.mu is held before and after, but not meanwhile. Should
+// the store panic, the jobs are left to the other calls, as after a lost answer.
+func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
+	p := &c.part
+	c.timed = p.leads > 1 || p.leads > 0 && q.several+q.single > 1 // by itself it shares with nobody, and need not know
+	q.pass()                                                       // what was not taken
+	q.mu.Unlock()
+	c.mixed, c.stored = false, 0
+	for _, j := range jobs {
+		c.mixed = c.mixed || j.call != c || sameCall(j.items) < len(j.items)
+	}
+	whole := false
+	var took time.Duration
+	defer func() {
+		q.mu.Lock()
+		if c.timed && whole {
+			q.learn(c.stored, took-c.stored)
+		}
+		c.after(ctx, q, jobs, whole)
+		if !whole {
+			q.calls--
+			q.mu.Unlock()
+		}
+	}()
+	if p.leads == 0 {
+		if err := pause(ctx, tried(jobs)); err != nil {
+			whole = true // after sees to it
+			return
+		}
+	}
+	start := c.clock()
+	cat, err := c.e.catalog(ctx)
+	if err == nil {
+		c.round(ctx, cat, jobs)
+	} else {
+		for _, j := range jobs {
+			c.faulty(ctx, j, err)
+		}
+	}
+	if c.timed {
+		took = time.Since(start)
+	}
+	whole = true
+}
+
+// clock is the time where it is measured.
+func (c *call) clock() (t time.Time) {
+	if c.timed {
+		t = time.Now()
+	}
+	return t
+}
+
+// storedSince adds the time since t to what the round was at the store.
+func (c *call) storedSince(t time.Time) {
+	if c.timed {
+		c.stored += time.Since(t)
+	}
+}
+
+// after answers what a round has found and leaves the users it is done with. What is left of a job waits again if it is on
+// its way; else one of the calls it is of does it again.
+func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
+	p := &c.part
+	q.follow(c)
+	p.left -= c.mine
+	c.mine = 0
+	c.deliver()
+	stops := ctx.Err()
+	if !whole {
+		p.gone = true
+	}
+	for _, j := range jobs {
+		if !whole {
+			j.lose()
+		}
+		if len(j.items) > 0 {
+			c.drop(j, nil, func(of *call) bool { return of.part.gone })
+		}
+		if len(j.items) > 0 && stops != nil {
+			c.drop(j, stops, func(of *call) bool { return of == c })
+		}
+		switch {
+		case len(j.items) == 0:
+			q.leave(j.user)
+		case j.own:
+			c.hand(j)
+		default:
+			j.call = j.items[0].call
+			j.copy()
+			q.join(j, len(j.more) == 0)
+			q.leave(j.user)
+		}
+	}
+	p.left -= c.mine
+	c.mine = 0
+	if !whole {
+		c.giveUp(q, errPanicked)
+	}
+	q.pass()
+}
+
+var errPanicked = errors.New("the store panicked")
+
+// deliver answers the other calls' events, but those whose caller has given up.
+func (c *call) deliver() {
+	for i := range c.theirs {
+		g := &c.theirs[i]
+		p := &g.to.part
+		if p.gone {
+			continue
+		}
+		g.to.results[g.at], g.to.answered[g.at] = g.result, true
+		if p.left--; p.left == 0 {
+			g.to.signal()
+		}
+	}
+	clear(c.theirs)
+	c.theirs = c.theirs[:0]
+}
+
+// hand makes a job the own of one of the calls it is of: of the one that did it if it is just its own, else of one that
+// waits for nothing else.
+func (c *call) hand(j *job) {
+	to := j.items[0].call
+	for _, it := range j.items {
+		if len(it.call.results) == 1 {
+			to = it.call
+			break
+		}
+	}
+	j.call = to
+	to.part.own = append(to.part.own, j)
+	to.signal()
+}
+
+// lose marks all events of a job as ones whose answer was lost.
+func (j *job) lose() {
+	for i := range j.items {
+		j.items[i].lost = true
+	}
+	j.own, j.space = true, nil
+}
+
+// giveUp answers what is left when the caller's context has ended. What waits in a lane was not touched; what is in a round
+// may be recorded. q.mu is held.
+func (c *call) giveUp(q *queue, err error) {
+	p := &c.part
+	for _, j := range p.pending {
+		c.fail(j, err)
+	}
+	for _, joined := range p.joined {
+		l := q.lanes[joined.user]
+		if l == nil {
+			continue
+		}
+		for j := l.first; j != nil; j = j.next {
+			if slices.ContainsFunc(j.items, func(it item) bool { return it.call == c }) {
+				c.withdraw(q, l, j, err)
+				break
+			}
+		}
+	}
+	for _, j := range p.own {
+		c.drop(j, err, func(of *call) bool { return of == c })
+		q.abandon(c, j)
+	}
+	p.own, p.gone = nil, true
+	for at := range c.results {
+		if !c.answered[at] && c.results[at].Err == nil {
+			c.results[at].Err = fmt.Errorf("%w: %w", ErrUnknown, err)
+		}
+	}
+	q.pass()
+}
+
+// withdraw takes a call's events out of a job that waits.
+func (c *call) withdraw(q *queue, l *lane, j *job, err error) {
+	if c.drop(j, err, func(of *call) bool { return of == c }); len(j.items) == 0 {
+		q.remove(l, j)
+		return
+	}
+	j.call = j.items[0].call
+}
+
+// abandon passes a job of the call's own on to another call it is of. The call's events are not in it any more.
+func (q *queue) abandon(c *call, j *job) {
+	if c.drop(j, nil, func(of *call) bool { return of == c || of.part.gone }); len(j.items) == 0 {
+		q.leave(j.user)
+		return
+	}
+	c.hand(j)
+}
+
+// copy makes the events of a job independent of what their callers gave: a caller that gave up may do with it what it
+// likes while somebody still decides.
+func (j *job) copy() {
+	for _, items := range [][]item{j.items, j.more} {
+		for i := range items {
+			if it := &items[i]; !it.copied {
+				it.given, it.copied = copyEvent(it.given), true
+			}
+		}
+	}
+}
+
+func copyEvent(e task.Event) task.Event {
+	e.Meta, e.Attrs = bytes.Clone(e.Meta), maps.Clone(e.Attrs)
+	for name, v := range e.Attrs {
+		switch v := v.(type) {
+		case []string:
+			e.Attrs[name] = slices.Clone(v)
+		case []any:
+			e.Attrs[name] = slices.Clone(v)
+		}
+	}
+	return e
+}

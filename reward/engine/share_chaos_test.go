@@ -1,0 +1,146 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// Callers of a few users meet on a store that takes its time, fails, loses answers, applies half and finds rows locked, and
+// whose callers give up at any moment. Everybody repeats what was not answered.
+func TestShared_whateverGoesWrongEachEventCountsOnce(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		for range 5 {
+			seed := rand.Uint64()
+			t.Run(fmt.Sprintf("alone %v, seed %d", alone, seed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { chaos(t, alone, seed) })
+			})
+		}
+	}
+}
+
+// luck is random numbers for several goroutines.
+type luck struct {
+	mu sync.Mutex
+	r  *rand.Rand // guarded by mu
+}
+
+func (l *luck) up(to int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.IntN(to)
+}
+
+func chaos(t *testing.T, alone bool, seed uint64) {
+	const callers, times, people = 24, 12, 5
+	r := each("R", "order")
+	r.Budget.Max = callers * times * 3 / 4
+	b := setup(t, counter("order"), r)
+	l := &luck{r: rand.New(rand.NewPCG(seed, 1))}
+	down := errors.New("down")
+	b.st.load = func(ctx context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		time.Sleep(time.Duration(l.up(1000)) * time.Microsecond)
+		if l.up(40) == 0 {
+			return store.Snapshot{}, down
+		}
+		return next()
+	}
+	b.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		time.Sleep(time.Duration(l.up(3000)) * time.Microsecond)
+		lost := &store.Error{Op: "commit", Err: store.ErrUnknown}
+		switch l.up(24) {
+		case 0:
+			return nil, down
+		case 1:
+			return nil, lost
+		case 2:
+			if _, err := next(); err != nil {
+				return nil, err
+			}
+			return nil, lost
+		case 3: // half of it
+			if _, err := b.st.Store.Commit(ctx, units[:len(units)/2+len(units)%2]...); err != nil {
+				return nil, err
+			}
+			return nil, lost
+		case 4: // rows are locked
+			results := make([]store.Result, len(units))
+			for i := range results {
+				results[i].Moved = true
+			}
+			return results, nil
+		case 5: // takes longer than some wait
+			time.Sleep(30 * time.Millisecond)
+		}
+		return next()
+	}
+	eng, err := engine.New(b.st, engine.Options{Now: b.clk.Now, Alone: alone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	firsts := map[string]int{}
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			for n := range times {
+				ev := task.Event{ID: fmt.Sprint((i*times + n) / 2), User: fmt.Sprint("u", l.up(people)), Task: "order"} // half are repeats
+				out := persist(t, l, func(ctx context.Context) (engine.Outcome, error) {
+					if l.up(4) > 0 {
+						return eng.Record(ctx, ev)
+					}
+					other := task.Event{ID: fmt.Sprint("b", i, " ", n), User: fmt.Sprint("u", l.up(people)), Task: "none"}
+					results, err := eng.RecordBatch(ctx, other, ev)
+					if err != nil {
+						return engine.Outcome{}, err
+					}
+					return results[1].Outcome, results[1].Err
+				})
+				mu.Lock()
+				if key := ev.User + " " + ev.ID; !out.Replay {
+					firsts[key]++
+				} else if firsts[key] == 0 {
+					firsts[key] = 0
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	b.st.load, b.st.commit = nil, nil
+	for key, n := range firsts {
+		if n > 1 {
+			t.Errorf("event %s was answered as the first %d times", key, n)
+		}
+	}
+	total := 0
+	for i := range people {
+		user := fmt.Sprint("u", i)
+		total += len(b.records(user, "R"))
+		b.books(user, "points")
+	}
+	want(t, "records", total, min(len(firsts), int(r.Budget.Max)))
+}
+
+// persist makes a call until it is answered. Some callers have no time.
+func persist(t *testing.T, l *luck, call func(context.Context) (engine.Outcome, error)) engine.Outcome {
+	for range 1000 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(l.up(20)+1)*time.Millisecond)
+		out, err := call(ctx)
+		cancel()
+		if err == nil {
+			return out
+		}
+	}
+	t.Error("never answered")
+	return engine.Outcome{}
+}

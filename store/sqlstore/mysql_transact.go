@@ -1,0 +1,188 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A flavour is which of the servers that speak MySQL's protocol one is. It is asked for once.
+type flavour int32
+
+const (
+	unasked flavour = iota
+	// plainMySQL takes one statement at a time.
+	plainMySQL
+	// mariaDB also takes compound statements, several in one round trip: BEGIN NOT ATOMIC ... END.
+	mariaDB
+)
+
+// errLoose is the error of a connection on which a value that does not fit its column is cut instead of refused.
+var errLoose = errors.New("sqlstore: the connection's sql_mode has neither STRICT_TRANS_TABLES nor STRICT_ALL_TABLES")
+
+// flavour asks the server what it is, and whether it refuses what does not fit.
+func (s *Store) flavour(ctx context.Context, on runner) (flavour, error) {
+	if f := flavour(s.server.Load()); f != unasked {
+		return f, nil
+	}
+	rows, err := on.query(ctx, &prepared{text: "SELECT VERSION(), @@SESSION.sql_mode", once: true}, nil)
+	if err != nil {
+		return unasked, err
+	}
+	defer rows.Close()
+	var version, mode string
+	if rows.Next() {
+		if err := rows.Scan(&version, &mode); err != nil {
+			return unasked, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return unasked, err
+	}
+	if !strings.Contains(mode, "STRICT_") {
+		return unasked, errLoose
+	}
+	f := plainMySQL
+	if strings.Contains(version, "MariaDB") {
+		f = mariaDB
+	}
+	s.server.Store(int32(f))
+	return f, nil
+}
+
+// A script runs statements in a transaction, in as few round trips as the server allows: on MariaDB what yields no rows waits
+// for what does, or for the end. A statement of a script that fails ends it: none after it is run.
+type script struct {
+	on runner
+	// compound says that the server takes several statements at once.
+	compound bool
+	// mine says that the transaction is the store's own.
+	mine bool
+	// guard is a statement before those of each round trip.
+	guard   string
+	waiting []string
+	size    int
+	sent    bool
+}
+
+// scriptMost is how many bytes wait at most. A server takes 16 MB.
+const scriptMost = 4 << 20
+
+func (c *script) exec(ctx context.Context, p *prepared, _ []any) (int64, error) {
+	if !c.compound {
+		return c.on.exec(ctx, p, nil)
+	}
+	c.waiting, c.size = append(c.waiting, p.text), c.size+len(p.text)
+	if c.size > scriptMost {
+		return 0, c.flush(ctx)
+	}
+	return 0, nil
+}
+
+func (c *script) query(ctx context.Context, p *prepared, _ []any) (Rows, error) {
+	return c.on.query(ctx, &prepared{text: c.taken(p.text), once: true}, nil)
+}
+
+// flush sends what waits.
+func (c *script) flush(ctx context.Context) error {
+	if len(c.waiting) == 0 {
+		return nil
+	}
+	_, err := c.on.exec(ctx, &prepared{text: c.taken(""), once: true}, nil)
+	return err
+}
+
+// counted runs a statement whose number of rows is asked for.
+func counted(ctx context.Context, on runner, p *prepared, args []any) (int64, error) {
+	if c, is := on.(*script); is {
+		if err := c.flush(ctx); err != nil {
+			return 0, err
+		}
+		on = c.on
+	}
+	return on.exec(ctx, p, args)
+}
+
+// taken is the text of all that waits and of a last statement.
+func (c *script) taken(last string) string {
+	list := c.waiting
+	if c.guard != "" {
+		list = append([]string{c.guard}, list...)
+	}
+	c.waiting, c.size, c.sent = nil, 0, true
+	if len(list) == 0 {
+		return last
+	}
+	if last != "" {
+		list = append(list, last)
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
+}
+
+// The transaction of a commit sees what others have not committed yet, so that it passes over users they are making instead of
+// waiting for them; see [Store.bornElsewhere]. All else it reads it locks. At this level, as at READ COMMITTED, no gap between
+// keys is locked, which would keep other users from being made.
+const mysqlIsolation = "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED"
+
+// transactMySQL is transact on MySQL and MariaDB, where f runs on a script.
+func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) error {
+	server, err := s.flavour(ctx, pool{s})
+	if err != nil {
+		return fmt.Errorf("%w: %w", errBegin, err)
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errBegin, err)
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	on := onConn{conn}
+	c := &script{on: on, compound: server == mariaDB, mine: true}
+	committing := false
+	err = func() error {
+		for _, begin := range []string{mysqlIsolation, "START TRANSACTION"} {
+			if _, err := c.exec(ctx, &prepared{text: begin, once: true}, nil); err != nil {
+				return err
+			}
+		}
+		c.sent = c.sent || !c.compound
+		if err := f(c); err != nil {
+			return err
+		}
+		committing = true
+		if _, err := c.exec(ctx, &prepared{text: "COMMIT", once: true}, nil); err != nil {
+			return err
+		}
+		return c.flush(ctx)
+	}()
+	if err == nil {
+		return nil
+	}
+	kind := s.failure(err)
+	if c.sent {
+		undo(ctx, conn)
+	}
+	if kind == broken && !committing {
+		err = fmt.Errorf("%w: %w", errBegin, err) // a transaction without its COMMIT holds nothing
+	}
+	return err
+}
+
+// undoMost is how long the end of a transaction that failed may take.
+const undoMost = 5 * time.Second
+
+// undo ends a transaction also where the caller has given up, and gives up the connection if that fails: one that is still in a
+// transaction must not go back to the pool.
+func undo(ctx context.Context, conn *sql.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoMost)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}

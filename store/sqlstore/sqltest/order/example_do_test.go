@@ -1,0 +1,111 @@
+// Package sqlstore_test shows an order and its points in one transaction.
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// start makes the tables guerdon_*, or brings them up to date.
+func start(ctx context.Context, db *sql.DB, d sqlstore.Dialect) (*sqlstore.Store, *engine.Engine, error) {
+	books, err := sqlstore.New(db, d, sqlstore.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := books.Migrate(ctx); err != nil {
+		return nil, nil, err
+	}
+	eng, err := engine.New(books, engine.Options{})
+	return books, eng, err
+}
+
+// An order is the application's own.
+type order struct{ id, customer, total string }
+
+// pay writes an order and records it: both, or neither. The same order again changes nothing and has the same answer.
+func pay(ctx context.Context, books *sqlstore.Store, eng *engine.Engine, o order) (out engine.Outcome, err error) {
+	err = books.Do(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO orders (id, customer, total) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+			o.id, o.customer, o.total)
+		if err != nil {
+			return err
+		}
+		out, err = eng.With(books.In(tx)).Record(ctx, task.Event{
+			ID: "order-" + o.id, User: o.customer, Task: "order", Attrs: rule.Attrs{"total": o.total},
+		})
+		return err // an error undoes the order as well; that it earned nothing is no error
+	})
+	return out, err
+}
+
+// put gives a point for each yuan of an order. Documents that are there already are left alone.
+func put(ctx context.Context, eng *engine.Engine) error {
+	_, err := eng.PutMissing(ctx, engine.By{Actor: "deploy"},
+		ledger.Asset{Code: "points"},
+		task.Config{Code: "order", Period: rule.Unlimited, Attrs: rule.Schema{"total": rule.Decimal}},
+		reward.Config{Code: "cashback", Rule: rule.Count("order", 1), Amount: ledger.Whole("points", 0), AmountFrom: "floor(total)"},
+	)
+	return err
+}
+
+// An order and its points are written in one transaction: where the second cannot be, the first is not there either.
+func ExampleStore_Do() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // it is a folder for temporary files
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.sqlite")+
+		"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // nothing is written after this
+	if _, err := db.ExecContext(ctx, `CREATE TABLE orders (id TEXT PRIMARY KEY, customer TEXT NOT NULL, total TEXT NOT NULL)`); err != nil {
+		log.Fatal(err)
+	}
+	books, eng, err := start(ctx, db, sqlstore.SQLite)
+	if err == nil {
+		err = put(ctx, eng)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for _, o := range []order{{"1", "mei", "12.80"}, {"1", "mei", "12.80"}, {"2", "mei", "a lot"}} {
+		out, err := pay(ctx, books, eng, o)
+		if err != nil {
+			fmt.Println("order", o.id+":", err)
+			continue
+		}
+		fmt.Println("order", o.id+":", out.Rewards[0].Amount, "replay:", out.Replay)
+	}
+	var orders int
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM orders`).Scan(&orders); err != nil {
+		log.Fatal(err)
+	}
+	balances, err := eng.Balances(ctx, "mei")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(orders, "order,", balances[0].Amount())
+	// Output:
+	// order 1: 12 points replay: false
+	// order 1: 12 points replay: true
+	// order 2: attrs.total: "a lot": must be a decimal number such as 12.50
+	// 1 order, 12 points
+}

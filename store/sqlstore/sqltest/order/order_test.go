@@ -1,0 +1,177 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/guerdon-go/guerdon/ledger"
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/task"
+)
+
+// What the example does holds on a server too.
+func TestDo_writesAnOrderAndItsPointsOrNeither(t *testing.T) {
+	for _, server := range []servers.Server{servers.SQLite, servers.PostgreSQL} {
+		t.Run(server.Name, func(t *testing.T) {
+			ctx := t.Context()
+			db := shop(t, server)
+			books, eng, err := start(ctx, db, server.Dialect)
+			if err == nil {
+				err = put(t.Context(), eng)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := order{"1", "mei", "12.80"}
+			for _, replay := range []bool{false, true} {
+				out, err := pay(ctx, books, eng, o)
+				if err != nil || out.Replay != replay || len(out.Rewards) != 1 || !out.Rewards[0].Amount.Equal(ledger.Whole("points", 12)) {
+					t.Fatalf("replay %t: %+v, %v", replay, out, err)
+				}
+			}
+			has(t, db, eng, "mei", 1, 12)
+			if _, err := pay(ctx, books, eng, order{"2", "mei", "a lot"}); !errors.Is(err, rule.ErrInvalid) {
+				t.Errorf("an order of a lot: %v", err)
+			}
+			if _, err := pay(ctx, books, eng, order{"1", "mei", "99"}); !errors.Is(err, task.ErrConflict) {
+				t.Errorf("another order under the same ID: %v", err)
+			}
+			late := errors.New("too late")
+			err = books.Do(ctx, func(tx *sql.Tx) error {
+				if _, err := tx.ExecContext(ctx, `INSERT INTO orders (id, customer, total) VALUES ('3', 'mei', '7')`); err != nil {
+					return err
+				}
+				if _, err := eng.With(books.In(tx)).Record(ctx, event(order{"3", "mei", "7"})); err != nil {
+					return err
+				}
+				return late
+			})
+			if !errors.Is(err, late) {
+				t.Errorf("the function's error came back as %v", err)
+			}
+			has(t, db, eng, "mei", 1, 12)
+		})
+	}
+}
+
+// Orders of one customer, paid at once from several places, each count once.
+func TestDo_paysOrdersOfOneCustomerAtOnce(t *testing.T) {
+	for _, server := range []servers.Server{servers.SQLite, servers.PostgreSQL} {
+		t.Run(server.Name, func(t *testing.T) {
+			db := shop(t, server)
+			db.SetMaxOpenConns(6)
+			books, eng, err := start(t.Context(), db, server.Dialect)
+			if err == nil {
+				err = put(t.Context(), eng)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			for i := range 4 {
+				wg.Go(func() {
+					for n := range 10 {
+						o := order{fmt.Sprint(n + i%2*10), "mei", "2.50"} // each of them twice
+						if _, err := pay(t.Context(), books, eng, o); err != nil {
+							t.Errorf("order %s: %v", o.id, err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			has(t, db, eng, "mei", 20, 40)
+		})
+	}
+}
+
+// The README shows the functions of the example, word for word.
+func TestExample_isWhatTheReadmeShows(t *testing.T) {
+	readme, err := os.ReadFile("../../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile("example_do_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []struct{ after, before string }{
+		{"// start makes", "\n// An order is the application's own.\n"},
+		{"// An order is the application's own.\n", "\n// put gives"},
+	} {
+		at := strings.Index(string(program), part.after)
+		body, _, found := strings.Cut(string(program)[max(0, at):], part.before)
+		body = strings.TrimPrefix(body, "// An order is the application's own.\n")
+		if block := "```go\n" + body + "```\n"; at < 0 || !found || !strings.Contains(string(readme), block) {
+			t.Errorf("README.md lacks this block:\n%s", block)
+		}
+	}
+}
+
+// has compares the orders of the shop and what the customer holds.
+func has(t *testing.T, db *sql.DB, eng *engine.Engine, customer string, orders, points int64) {
+	t.Helper()
+	var n int64
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM orders`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	balances, err := eng.Balances(t.Context(), customer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := ledger.Whole("points", 0)
+	for _, b := range balances {
+		if b.Account.Kind == ledger.Available {
+			have = b.Amount()
+		}
+	}
+	if n != orders || !have.Equal(ledger.Whole("points", points)) {
+		t.Errorf("%d orders and %s, want %d and %d", n, have, orders, points)
+	}
+}
+
+func event(o order) task.Event {
+	return task.Event{ID: "order-" + o.id, User: o.customer, Task: "order", Attrs: rule.Attrs{"total": o.total}}
+}
+
+// shop is a database with the application's own table, and all tables in a schema of the test's own.
+func shop(t *testing.T, server servers.Server) *sql.DB {
+	t.Helper()
+	db := server.Pool(t)
+	if server.Name == servers.PostgreSQL.Name {
+		var err error
+		if db, err = sql.Open("pgx", dsnOf(t, db)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+	}
+	if _, err := db.ExecContext(t.Context(), `CREATE TABLE orders (id TEXT PRIMARY KEY, customer TEXT NOT NULL, total TEXT NOT NULL)`); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// dsnOf makes a schema on PostgreSQL, and gives the connection string of sessions that live in it.
+func dsnOf(t *testing.T, db *sql.DB) string {
+	t.Helper()
+	schema := servers.PostgreSQL.Schema(t, db)
+	if _, err := db.ExecContext(context.Background(), "CREATE SCHEMA "+schema); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(servers.PostgreSQL.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}

@@ -1,0 +1,122 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/store/storetest"
+)
+
+// pgxTx lets a store live in a pgx.Tx: books.InTx(pgxTx{tx}).
+type pgxTx struct{ pgx.Tx }
+
+func (t pgxTx) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
+	return t.Tx.Query(ctx, query, args...)
+}
+
+func (t pgxTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	tag, err := t.Tx.Exec(ctx, query, args...)
+	return tag.RowsAffected(), err
+}
+
+// payNatively is pay for a program that speaks to pgx itself.
+func payNatively(ctx context.Context, conn *pgx.Conn, books *sqlstore.Store, eng *engine.Engine, o order) (out engine.Outcome, err error) {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO orders (id, customer, total) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`, o.id, o.customer, o.total)
+		if err != nil {
+			return err
+		}
+		out, err = eng.With(books.InTx(pgxTx{tx})).Record(ctx, event(o))
+		return err
+	})
+	return out, err
+}
+
+func TestInTx_takesATransactionOfPgx(t *testing.T) {
+	ctx := t.Context()
+	db := servers.PostgreSQL.Pool(t)
+	conn := connect(t, dsnOf(t, db))
+	if _, err := conn.Exec(ctx, `CREATE TABLE orders (id TEXT PRIMARY KEY, customer TEXT NOT NULL, total TEXT NOT NULL)`); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("pgx", conn.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	books, eng, err := start(ctx, pool, sqlstore.PostgreSQL)
+	if err == nil {
+		err = put(t.Context(), eng)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, replay := range []bool{false, true} {
+		out, err := payNatively(ctx, conn, books, eng, order{"1", "mei", "12.80"})
+		if err != nil || out.Replay != replay || len(out.Rewards) != 1 {
+			t.Fatalf("replay %t: %+v, %v", replay, out, err)
+		}
+	}
+	has(t, pool, eng, "mei", 1, 12)
+
+	late := errors.New("too late")
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO orders (id, customer, total) VALUES ('2', 'mei', '7')`); err != nil {
+			return err
+		}
+		if _, err := eng.With(books.InTx(pgxTx{tx})).Record(ctx, event(order{"2", "mei", "7"})); err != nil {
+			return err
+		}
+		return late
+	})
+	if !errors.Is(err, late) {
+		t.Errorf("the function's error came back as %v", err)
+	}
+	has(t, pool, eng, "mei", 1, 12)
+	if _, err := payNatively(ctx, conn, books, eng, order{"2", "mei", "7"}); err != nil {
+		t.Errorf("after the rollback: %v", err)
+	}
+	has(t, pool, eng, "mei", 2, 19)
+}
+
+// A store in a transaction of pgx keeps the contract as one in a *sql.Tx does.
+func TestInTx_keepsTheContract(t *testing.T) {
+	empty := servers.PostgreSQL.Reused(t)
+	conns, err := pgxpool.New(t.Context(), servers.PostgreSQL.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conns.Close)
+	storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
+		books := empty(t)
+		return storetest.Transactions{Store: books, Begin: func(ctx context.Context) (storetest.Transaction, error) {
+			tx, err := conns.Begin(ctx)
+			if err != nil {
+				return storetest.Transaction{}, err
+			}
+			return storetest.Transaction{
+				Store:    books.InTx(pgxTx{tx}),
+				Commit:   func() error { return tx.Commit(context.Background()) },
+				Rollback: func() error { return tx.Rollback(context.Background()) },
+			}, nil
+		}}
+	})
+}
+
+func connect(t *testing.T, dsn string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
