@@ -57,7 +57,7 @@ func (o Op) Decides() bool {
 	words := strings.FieldsFunc(o.Text, func(r rune) bool { return r < 'A' || r > 'Z' }) // COMMITTED is no COMMIT
 	switch o.Name {
 	case "commit":
-		return !strings.Contains(o.Text, "guerdon_counters")
+		return !strings.Contains(o.Text, "guerdon_counters") || strings.Contains(o.Text, "guerdon_causes")
 	case "query", "exec": // MariaDB and MySQL are sent their COMMIT as a statement, alone or at the end of several
 		return strings.HasPrefix(o.Text, "WITH ") || o.Text == "COMMIT" ||
 			slices.Contains(words, "COMMIT") && (strings.Contains(o.Text, "guerdon_users") || strings.Contains(o.Text, "guerdon_documents"))
