@@ -21,10 +21,8 @@ func TestContract_whateverTheDSNSays(t *testing.T) {
 		{"the same, rows counted as found", "interpolateParams=true&clientFoundRows=true", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			db := pool(t, tt.parameters, tt.plain)
-			storetest.Run(t, func(t *testing.T) store.Store {
-				return servers.MariaDB.Migrated(t, db, servers.MariaDB.Schema(t, db))
-			})
+			empty := servers.MariaDB.ReusedOn(t, pool(t, tt.parameters, tt.plain))
+			storetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
 		})
 	}
 }
