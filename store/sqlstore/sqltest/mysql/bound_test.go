@@ -19,6 +19,11 @@ func shop(t *testing.T, plain bool) (*sql.DB, *sqlstore.Store, *engine.Engine) {
 	t.Helper()
 	db := pool(t, "", plain)
 	st := servers.MariaDB.Migrated(t, db, servers.MariaDB.Schema(t, db))
+	return db, st, selling(t, st)
+}
+
+func selling(t *testing.T, st *sqlstore.Store) *engine.Engine {
+	t.Helper()
 	eng, err := engine.New(st, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +32,7 @@ func shop(t *testing.T, plain bool) (*sql.DB, *sqlstore.Store, *engine.Engine) {
 		reward.Config{Code: "point", Amount: ledger.Whole("points", 1), Rule: rule.Count("order", 1)}); err != nil {
 		t.Fatal(err)
 	}
-	return db, st, eng
+	return eng
 }
 
 func order(id string) task.Event { return task.Event{ID: id, User: "mei", Task: "order"} }
