@@ -65,7 +65,8 @@
 // # Transactions
 //
 // [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's:
-// what it answers holds once that is committed. Such an engine tries once, and answers [ErrBusy] when something moved.
+// what it answers holds once that is committed. Such an engine answers [ErrBusy] when something moved that it had locked; a
+// budget that somebody else used up in between is decided again.
 //
 // # Concurrency
 //

@@ -89,16 +89,18 @@ func (e *Engine) With(st store.Store) *Engine { return &Engine{st: st, shared: e
 // now reads the clock.
 func (e *Engine) now() time.Time { return e.shared.now().UTC().Truncate(time.Microsecond) }
 
-// tries is how often an operation is decided anew because something moved, before it answers ErrBusy.
-const tries = 10
+// tries is how often an operation is decided anew because something moved, before it answers ErrBusy. Callers of one process
+// wait for each other in turn; these are for those of other processes, of whom eight at once on one user were seen to need
+// more than ten.
+const tries = 40
 
 // pause waits before the n-th try, counted from 1: not at all the first time, then a random while that doubles in
-// length, up to about 100 ms.
+// length, up to about 6 ms.
 func pause(ctx context.Context, n int) error {
 	if n <= 1 {
 		return ctx.Err()
 	}
-	wait := time.Duration(rand.Int64N(int64(200*time.Microsecond) << n))
+	wait := time.Duration(rand.Int64N(int64(200*time.Microsecond) << min(n, 5)))
 	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {

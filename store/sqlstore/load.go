@@ -196,8 +196,8 @@ const (
 
 // loadSome runs one statement and takes in its rows.
 func (s *Store) loadSome(ctx context.Context, on runner, l *loading) error {
-	if l.narrow() {
-		return s.loadRow(ctx, on, l)
+	if list, few := s.sides(l); few {
+		return s.loadRow(ctx, on, l, list)
 	}
 	p, args, width := s.loadStatement(l)
 	rows, err := on.query(ctx, p, args)

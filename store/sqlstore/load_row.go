@@ -11,83 +11,117 @@ import (
 // rowMost is up to how many rows and counters of one user are read as one row of joins. More come as a union.
 const rowMost = 12
 
-// narrow reports whether what l has taken up is read as one row.
-func (l *loading) narrow() bool {
-	return len(l.users) == 1 && len(l.pages) == 0 && l.named+len(l.request.Counters) <= rowMost
+// A side is a row that is read beside others, of each user: which of the user's rows of a table. A user may have none.
+type side struct {
+	table int
+	keys  [][]any // by user, nil for none
+	at    []place
 }
 
-// loadRow reads a few rows of one user side by side, as one row: the catalog's stamp, the user's version, and the columns of
-// each row that is named, NULL where it is not there. It is what one would write by hand, and takes less than a union, which
+// sides puts what l has taken up side by side, and reports whether it is little enough. Of several users only databases with arrays
+// read so.
+func (s *Store) sides(l *loading) ([]side, bool) {
+	n := len(l.users)
+	if n == 0 || n > 1 && !s.d.arrays || len(l.pages) > 0 || len(l.request.Counters) > rowMost {
+		return nil, false
+	}
+	list := make([]side, 0, rowMost)
+	for i := range l.lookups {
+		look, first, at, nth := &l.lookups[i], len(list), 0, 0
+		for j := range look.at {
+			// Lookups come user by user.
+			for look.at[j].state != l.users[at] {
+				at, nth = at+1, 0
+			}
+			if first+nth == len(list) {
+				if len(list)+len(l.request.Counters) >= rowMost {
+					return nil, false
+				}
+				list = append(list, side{table: i, keys: make([][]any, n), at: make([]place, n)})
+			}
+			list[first+nth].keys[at], list[first+nth].at[at] = look.keys[j], look.at[j]
+			nth++
+		}
+	}
+	return list, true
+}
+
+// loadRow reads a few rows of each user side by side, as one row a user: the catalog's stamp, the user's version, and the columns
+// of each row that is named, NULL where it is not there. It is what one would write by hand, and takes less than a union, which
 // fills every row up to the widest table's columns.
-func (s *Store) loadRow(ctx context.Context, on runner, l *loading) error {
-	p, args := s.rowStatement(l)
+func (s *Store) loadRow(ctx context.Context, on runner, l *loading, list []side) error {
+	p, args := s.rowStatement(l, list)
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var revision int64
+	var at, revision int64
 	var version sql.NullInt64
 	var hash []byte
-	into := []any{&revision, &hash, &version}
-	there := make([]sql.NullString, 0, rowMost)
-	all := make([]*cells, 0, rowMost)
-	for i := range l.lookups {
-		for range l.lookups[i].at {
-			c := newCells(tables[i].width)
-			there, all = append(there, sql.NullString{}), append(all, c)
-			into = c.targets(append(into, &there[len(there)-1]))
-		}
+	into := []any{&at, &revision, &hash, &version}
+	there, all := make([]sql.NullString, len(list)), make([]*cells, len(list))
+	for i := range list {
+		all[i] = newCells(tables[list[i].table].width)
+		into = all[i].targets(append(into, &there[i]))
 	}
 	used := make([]sql.NullInt64, len(l.request.Counters))
 	for i := range used {
 		into = append(into, &used[i])
 	}
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
+	n := 0
+	for ; rows.Next(); n++ {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		return &store.Error{Op: "load", Err: ErrNotMigrated}
-	}
-	if err := rows.Scan(into...); err != nil {
-		return err
-	}
-	if copy(l.stamp.Hash[:], hash) != len(l.stamp.Hash) {
-		return &store.Error{Op: "load", Err: store.ErrCorrupt}
-	}
-	l.stamp.Revision = revision
-	l.version(l.users[0], version.Int64)
-	n := 0
-	for i := range l.lookups {
-		for _, at := range l.lookups[i].at {
-			if there[n].Valid {
-				l.put(at, tables[i].read(l.states[at.state].User, all[n]))
+		if copy(l.stamp.Hash[:], hash) != len(l.stamp.Hash) {
+			return &store.Error{Op: "load", Err: store.ErrCorrupt}
+		}
+		l.stamp.Revision = revision
+		state := l.users[at-1]
+		l.version(state, version.Int64)
+		for i := range list {
+			if all[i].rewind(); !there[i].Valid {
+				continue
 			}
-			if all[n].err != nil {
-				return &store.Error{Op: "load", ID: l.states[at.state].User, Err: all[n].err}
+			l.put(list[i].at[at-1], tables[list[i].table].read(l.states[state].User, all[i]))
+			if all[i].err != nil {
+				return &store.Error{Op: "load", ID: l.states[state].User, Err: all[i].err}
 			}
-			n++
 		}
 	}
 	for i, name := range l.request.Counters {
 		l.used[name] = used[i].Int64
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if n != len(l.users) {
+		return &store.Error{Op: "load", Err: ErrNotMigrated} // without its one row in the catalog
+	}
+	return nil
 }
 
-func (s *Store) rowStatement(l *loading) (*prepared, []any) {
-	of := shape{what: 'R', count: [12]uint16{uint16(len(l.request.Counters))}}
-	for i := range l.lookups {
-		of.count[1+i] = uint16(len(l.lookups[i].at))
+func (s *Store) rowStatement(l *loading, list []side) (*prepared, []any) {
+	single := len(l.users) == 1
+	of := shape{what: 'r', count: [12]uint16{uint16(len(l.request.Counters))}}
+	if single {
+		of.what = 'R'
+	}
+	for i := range list {
+		of.count[1+list[i].table]++
 	}
 	return s.build(of, func(b *statement) {
-		b.add("SELECT c.revision, c.hash, u.version")
-		alias := 0
-		for i, t := range tables {
-			for range l.lookups[i].at {
-				alias++
-				b.sideBySide(t, "t"+strconv.Itoa(alias)+".")
-			}
+		if b.add("SELECT "); single {
+			b.add("1")
+		} else {
+			b.add("k.tag")
+		}
+		b.add(", c.revision, c.hash, u.version")
+		for i := range list {
+			name := "t" + strconv.Itoa(i) + "."
+			b.add(", ", name, userID)
+			b.lanes([lanes]int{}, tables[list[i].table].columns, name)
 		}
 		for i := range l.request.Counters {
 			b.add(", n", strconv.Itoa(i), ".used")
@@ -95,24 +129,10 @@ func (s *Store) rowStatement(l *loading) (*prepared, []any) {
 		b.add(" FROM ")
 		b.table(catalogTable)
 		b.add(" c")
-		user := l.states[l.users[0]].User
-		b.beside(usersTable, "u", "id")
-		b.first(text, user)
-		alias = 0
-		for i, t := range tables {
-			look := &l.lookups[i]
-			for j := range look.at {
-				alias++
-				name := "t" + strconv.Itoa(alias)
-				b.beside(t.name, name, userID)
-				b.first(text, user)
-				for k, c := range t.key {
-					b.add(" AND ", name, ".")
-					b.name(c.name)
-					b.add(" = ")
-					b.arg(c.class, look.keys[j][k])
-				}
-			}
+		if single {
+			b.besideOne(l.states[l.users[0]].User, list)
+		} else {
+			b.besideMany(l, list)
 		}
 		for i, name := range l.request.Counters {
 			b.beside(countersTable, "n"+strconv.Itoa(i), "name")
@@ -121,10 +141,57 @@ func (s *Store) rowStatement(l *loading) (*prepared, []any) {
 	})
 }
 
-// sideBySide writes the columns of a table lane by lane, after one that is never NULL where the row is there.
-func (b *statement) sideBySide(t *table, alias string) {
-	b.add(", ", alias, userID)
-	b.lanes([lanes]int{}, t.columns, alias)
+// besideOne joins the rows of one user.
+func (b *statement) besideOne(user string, list []side) {
+	b.beside(usersTable, "u", "id")
+	b.first(text, user)
+	for i, s := range list {
+		t, name := tables[s.table], "t"+strconv.Itoa(i)
+		b.beside(t.name, name, userID)
+		b.first(text, user)
+		for j, c := range t.key {
+			b.add(" AND ", name, ".")
+			b.name(c.name)
+			b.add(" = ")
+			b.arg(c.class, s.keys[0][j])
+		}
+	}
+}
+
+// besideMany joins the rows of several users, whose keys come as arrays.
+func (b *statement) besideMany(l *loading, list []side) {
+	classes, values := []class{text}, make([][]any, len(l.users))
+	for _, s := range list {
+		for _, c := range tables[s.table].key {
+			classes = append(classes, c.class)
+		}
+	}
+	for i, at := range l.users {
+		values[i] = append(make([]any, 0, len(classes)), l.states[at].User)
+		for _, s := range list {
+			if s.keys[i] == nil {
+				values[i] = append(values[i], make([]any, len(tables[s.table].key))...)
+				continue
+			}
+			values[i] = append(values[i], s.keys[i]...)
+		}
+	}
+	b.add(" CROSS JOIN ")
+	b.unnest("k", classes, values)
+	b.beside(usersTable, "u", "id")
+	b.add("k.c1")
+	column := 1
+	for i, s := range list {
+		t, name := tables[s.table], "t"+strconv.Itoa(i)
+		b.beside(t.name, name, userID)
+		b.add("k.c1")
+		for _, c := range t.key {
+			column++
+			b.add(" AND ", name, ".")
+			b.name(c.name)
+			b.add(" = k.c", strconv.Itoa(column))
+		}
+	}
 }
 
 // beside joins the row of a table whose column has the value that follows, if there is one.

@@ -16,7 +16,7 @@ import (
 )
 
 // byHand is the same event on the same tables as somebody would write it who has this one campaign: one read of the rows that
-// matter, and one write of the nine rows, gated by the user's version. It checks nothing and knows no rule; it is the limit
+// matter, whole, and one write of the nine rows, gated by the user's version. It checks nothing and knows no rule; it is the limit
 // of what a library over these tables can do.
 type byHand struct {
 	w     *world
@@ -76,7 +76,8 @@ func (h *byHand) prepare(ctx context.Context, read, write string) (err error) {
 }
 
 const readPostgreSQL = `
-SELECT u.version, t.sum, e.decided, b.value::text, b.seq, c.revision, c.hash, x.id, l.cells, i.value::text
+SELECT u.version, t.sum, e.decided, b.value::text, b.seq, c.revision, c.hash, x.id, l.cells, i.value::text, i.seq, l.revision, e.used, e.live, e.cycles, e.blocked,
+	t.level, t.growth, t.goal, t.times, t.finished, t.finishes, t.first, t.last, t.created, t.updated
 FROM {}catalog c
 LEFT JOIN {}users u ON u.id = $1
 LEFT JOIN {}causes x ON x.user_id = $1 AND x.type = 'event' AND x.id = $2
@@ -102,7 +103,8 @@ issued AS (UPDATE {}balances SET value = -$14::text::numeric, seq = $13 FROM ok 
 SELECT id FROM ok`
 
 const readManyPostgreSQL = `
-SELECT u.id, u.version, t.sum, e.decided, b.value::text, b.seq, c.revision, c.hash, x.id, l.cells, i.value::text
+SELECT u.id, u.version, t.sum, e.decided, b.value::text, b.seq, c.revision, c.hash, x.id, l.cells, i.value::text, i.seq, l.revision, e.used, e.live, e.cycles, e.blocked,
+	t.level, t.growth, t.goal, t.times, t.finished, t.finishes, t.first, t.last, t.created, t.updated
 FROM unnest((SELECT $1::text[]), (SELECT $2::text[])) AS k(id, event) CROSS JOIN {}catalog c
 JOIN {}users u ON u.id = k.id
 LEFT JOIN {}causes x ON x.user_id = k.id AND x.type = 'event' AND x.id = k.event
@@ -131,10 +133,13 @@ SELECT count(*) FROM ok`
 
 // scan reads one row.
 func scan(into func(...any) error, first ...any) (r row, err error) {
-	var value, other, event, cells sql.NullString
-	var revision int64
+	var value, other, event, cells, cycles, blocked sql.NullString
+	var revision, seq, complete, used, live, level, growth, goal, times, finishes int64
+	var finished bool
+	var begun, last, created, updated time.Time
 	var hash []byte
-	err = into(append(first, &r.version, &r.growth, &r.decided, &value, &r.seq, &revision, &hash, &event, &cells, &other)...)
+	err = into(append(first, &r.version, &r.growth, &r.decided, &value, &r.seq, &revision, &hash, &event, &cells, &other, &seq, &complete, &used, &live, &cycles, &blocked,
+		&level, &growth, &goal, &times, &finished, &finishes, &begun, &last, &created, &updated)...)
 	if err == nil && event.Valid {
 		err = errors.New("recorded before")
 	}
