@@ -48,7 +48,7 @@ func serve(ctx context.Context, log *slog.Logger, dsn, addr string, telemetry bo
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // all that was answered is committed
+	defer db.Close() // all that was answered is committed
 	opt := options{Logger: log}
 	if telemetry {
 		stop, err := observe(&opt)

@@ -122,7 +122,7 @@ func ordersOf(ctx context.Context, q querier, customer string) ([]order, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	list := []order{}
 	for rows.Next() {
 		var o order

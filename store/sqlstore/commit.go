@@ -49,7 +49,7 @@ func (s *Store) commitOnce(ctx context.Context, w *writing, first bool) ([]store
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errBegin, err)
 		}
-		defer conn.Close() //nolint:errcheck // it goes back to the pool
+		defer conn.Close() // it goes back to the pool
 		return s.gated(ctx, onConn{conn}, w)
 	}
 	if s.d.Dialect == MySQL && len(w.units) == 1 {
@@ -133,7 +133,7 @@ func (s *Store) writing(ctx context.Context, units []store.Unit) (*writing, erro
 }
 
 func (w *writing) add(unit int, r store.Row) error {
-	at := placeOf(kindOf(r))
+	at := tableOf(kindOf(r))
 	if at < 0 {
 		return store.ErrUnsupported
 	}
@@ -150,7 +150,7 @@ func (w *writing) add(unit int, r store.Row) error {
 
 // delete takes up a key to delete. One that no row can have deletes none.
 func (w *writing) delete(unit int, key store.RowKey) {
-	i := placeOf(key.Kind)
+	i := tableOf(key.Kind)
 	if parts, ok := tables[i].parse(key.ID); ok {
 		w.deletes[i] = append(w.deletes[i], append([]any{w.units[unit].User}, parts...))
 		w.deleteUnit[i] = append(w.deleteUnit[i], unit)

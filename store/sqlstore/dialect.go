@@ -47,7 +47,7 @@ type dialect struct {
 	tuples bool
 	// cached says that the driver keeps statements prepared by their text, so that a store need not.
 	cached bool
-	// casts are what follows a parameter of a class, or an array of them.
+	// cast is what follows a parameter of a class.
 	cast func(class) string
 	// read is the expression that gives a column in its lane.
 	read func(column string, c class) string
@@ -83,7 +83,7 @@ type dialect struct {
 	failure func(error) failure
 }
 
-// dialects gives what differs, nil for a dialect that does not exist.
+// differences are what differs, nil for a dialect that does not exist.
 func (d Dialect) differences() *dialect {
 	switch d {
 	case PostgreSQL:

@@ -105,8 +105,8 @@ func (s *Store) wrap(op, id string, err error, lost bool) error {
 
 // ended is the error of a call whose context is done before anything was sent.
 func ended(ctx context.Context, op string) error {
-	if err := context.Cause(ctx); err != nil {
-		return &store.Error{Op: op, Err: ctx.Err()}
+	if err := ctx.Err(); err != nil {
+		return &store.Error{Op: op, Err: err}
 	}
 	return nil
 }

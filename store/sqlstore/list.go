@@ -60,7 +60,7 @@ func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []stor
 	if q.Range().Empty {
 		return nil, nil
 	}
-	t := tables[placeOf(q.Index.Kind())]
+	t := tables[tableOf(q.Index.Kind())]
 	p, args := s.build(shape{}, func(b *statement) {
 		b.add("SELECT t.")
 		b.name(userID)

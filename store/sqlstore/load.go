@@ -150,7 +150,7 @@ func (l *loading) take(p *store.Part) bool {
 		l.pages = append(l.pages, paging{l.next, p.Index, store.Query{Index: p.Index, Prefix: prefix, After: p.After, Limit: p.Limit}})
 		return true
 	}
-	i := placeOf(p.Kind)
+	i := tableOf(p.Kind)
 	into, t := &l.lookups[i], tables[i]
 	for ; l.id < len(p.IDs); l.id++ {
 		if l.named >= lookupsMost {
@@ -238,7 +238,7 @@ func (l *loading) add(c *cells, part, tag int) error {
 		l.put(at, tables[part-partTable].read(l.states[at.state].User, c))
 	default:
 		page := l.pages[part-partPage]
-		l.put(page.at, tables[placeOf(page.ix.Kind())].read(l.states[page.at.state].User, c))
+		l.put(page.at, tables[tableOf(page.ix.Kind())].read(l.states[page.at.state].User, c))
 	}
 	if c.err != nil {
 		return &store.Error{Op: "load", Err: c.err}

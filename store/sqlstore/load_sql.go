@@ -24,7 +24,7 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 	}
 	for _, p := range l.pages {
 		of = shape{}
-		widen(&width, tables[placeOf(p.ix.Kind())].width)
+		widen(&width, tables[tableOf(p.ix.Kind())].width)
 	}
 	p, args := s.build(of, func(b *statement) {
 		b.add("SELECT 0, 0")
@@ -47,7 +47,7 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 			b.add(")")
 		}
 		for i, page := range l.pages {
-			t := tables[placeOf(page.ix.Kind())]
+			t := tables[tableOf(page.ix.Kind())]
 			b.branch(partPage+i, "0", width, t.columns)
 			b.add("(SELECT * FROM ")
 			b.table(t.name)

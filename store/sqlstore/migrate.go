@@ -169,7 +169,7 @@ func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err e
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	defer conn.Close() // it goes back to the pool
 	h := fnv.New64a()
 	h.Write([]byte("guerdon " + s.opt.Schema + "." + s.opt.Prefix))
 	lock := s.d.lock(h.Sum64())

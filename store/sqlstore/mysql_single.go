@@ -60,7 +60,7 @@ func (s *Store) commitSingle(ctx context.Context, w *writing) ([]store.Result, b
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", errBegin, err)
 	}
-	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	defer conn.Close() // it goes back to the pool
 	return s.single(ctx, onConn{conn}, w)
 }
 

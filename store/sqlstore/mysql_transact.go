@@ -139,7 +139,7 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
-	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	defer conn.Close() // it goes back to the pool
 	on := onConn{conn}
 	c := &script{on: on, compound: server == mariaDB, mine: true}
 	committing := false

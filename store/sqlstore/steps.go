@@ -95,7 +95,7 @@ func (s *Store) bornUsers(ctx context.Context, on runner, users [][]any) error {
 		_, err := on.exec(ctx, p, args)
 		return err
 	}
-	p, args := s.build(shape{what: 'B', count: [12]uint16{uint16(len(users))}}, func(b *statement) {
+	p, args := s.build(s.shapeOf('B', len(users)), func(b *statement) {
 		b.add("INSERT INTO ")
 		b.table(usersTable)
 		b.add(" (id, version) VALUES ")
@@ -277,7 +277,7 @@ func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any
 	for len(rows) > 0 {
 		some := s.fitting(rows)
 		rows = rows[len(some):]
-		p, args := s.build(s.shapeOf(byte(placeOf(t.kind)), len(some)), func(b *statement) {
+		p, args := s.build(s.shapeOf(byte(tableOf(t.kind)), len(some)), func(b *statement) {
 			b.insert(t.name, t.names, len(some), func(i int) { b.row(t.classes, some, i) })
 			if !t.once {
 				b.replace(t.identity, t.others)
@@ -347,7 +347,7 @@ func (b *statement) replace(key, rest []string) {
 }
 
 func (s *Store) deleteRow(ctx context.Context, on runner, t *table, key []any) error {
-	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(placeOf(t.kind))}}, func(b *statement) {
+	p, args := s.build(shape{what: 'D', count: [12]uint16{uint16(tableOf(t.kind))}}, func(b *statement) {
 		b.add("DELETE FROM ")
 		b.table(t.name)
 		b.add(" WHERE ")

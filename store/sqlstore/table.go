@@ -106,8 +106,8 @@ var tables = [kinds]*table{causes, transfers, tasks, tallies, tallyValues, entit
 // kinds is how many tables have rows of users.
 const kinds = 9
 
-// placeOf is the place of a kind's table in tables, negative for a kind that has none.
-func placeOf(kind store.Kind) int {
+// tableOf is where the table of a kind stands in tables, negative for a kind that has none.
+func tableOf(kind store.Kind) int {
 	for i, t := range tables {
 		if t.kind == kind {
 			return i

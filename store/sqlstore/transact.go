@@ -27,7 +27,7 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, and what fails to roll back is gone with its connection
+	defer tx.Rollback() // after a commit it does nothing, and what fails to roll back is gone with its connection
 	if err := f(inTx{s, tx}); err != nil {
 		return s.uncommitted(ctx, err)
 	}
@@ -97,7 +97,7 @@ func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, er
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errBegin, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // as in transact
+	defer tx.Rollback() // as in transact
 	if s.d.oneWriter {
 		if err := s.bornUsers(ctx, inTx{s, tx}, nil); err != nil {
 			return false, s.uncommitted(ctx, err)

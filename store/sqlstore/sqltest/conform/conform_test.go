@@ -3,6 +3,7 @@ package conform
 
 import (
 	"context"
+	"flag"
 	"testing"
 
 	"github.com/guerdon-go/guerdon/reward/engine/enginetest"
@@ -28,6 +29,36 @@ func TestEngine(t *testing.T) {
 			enginetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
 		})
 	}
+}
+
+// A database in memory lives as long as its only connection. It plays a tenth of the games, unless -rapid.checks says how many.
+func TestContract_inMemory(t *testing.T) {
+	fewer(t)
+	storetest.Run(t, func(t *testing.T) store.Store { return inMemory(t) })
+}
+
+func TestEngine_inMemory(t *testing.T) {
+	fewer(t)
+	enginetest.Run(t, func(t *testing.T) store.Store { return inMemory(t) })
+}
+
+func fewer(t *testing.T) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	if f.Value.String() != f.DefValue {
+		return
+	}
+	if err := f.Value.Set("10"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
+}
+
+func inMemory(t *testing.T) *sqlstore.Store {
+	t.Helper()
+	db := servers.SQLite.Open(t, "file::memory:?_txlock=immediate")
+	db.SetMaxOpenConns(1)
+	return servers.SQLite.Migrated(t, db, "")
 }
 
 func TestTransactions(t *testing.T) {

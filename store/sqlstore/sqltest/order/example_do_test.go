@@ -68,13 +68,13 @@ func ExampleStore_Do() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // it is a folder for temporary files
+	defer os.RemoveAll(dir) // it is a folder for temporary files
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.sqlite")+
 		"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // nothing is written after this
+	defer db.Close() // nothing is written after this
 	if _, err := db.ExecContext(ctx, `CREATE TABLE orders (id TEXT PRIMARY KEY, customer TEXT NOT NULL, total TEXT NOT NULL)`); err != nil {
 		log.Fatal(err)
 	}
