@@ -25,6 +25,9 @@ type byHand struct {
 	read  *sql.Stmt
 	write *sql.Stmt
 	many  [2]string // read and write of many users
+	// where a statement writes one table
+	reading step
+	steps   []step
 }
 
 // row is what the read gives.
@@ -50,7 +53,7 @@ func newByHand(ctx context.Context, w *world, server servers.Server) (*byHand, e
 		h.many = [2]string{h.names(readManyPostgreSQL), h.names(writeManyPostgreSQL)}
 		return h, h.prepare(ctx, readPostgreSQL, writePostgreSQL)
 	default:
-		return h, h.prepare(ctx, numbered(readPostgreSQL), "")
+		return h, h.stepwise(ctx, server.Dialect)
 	}
 }
 
@@ -60,11 +63,6 @@ func (h *byHand) names(text string) string {
 		return strings.ReplaceAll(text, "{}", "guerdon_")
 	}
 	return strings.ReplaceAll(text, "{}", h.w.schema+".guerdon_")
-}
-
-// numbered turns $1 into ?1, which SQLite takes.
-func numbered(text string) string {
-	return strings.NewReplacer("$", "?", "::text", "", "::bigint", "").Replace(text)
 }
 
 func (h *byHand) prepare(ctx context.Context, read, write string) (err error) {
@@ -135,8 +133,7 @@ SELECT count(*) FROM ok`
 func scan(into func(...any) error, first ...any) (r row, err error) {
 	var value, other, event, cells, cycles, blocked sql.NullString
 	var revision, seq, complete, used, live, level, growth, goal, times, finishes int64
-	var finished bool
-	var begun, last, created, updated time.Time
+	var finished, begun, last, created, updated any // in whatever form the driver has
 	var hash []byte
 	err = into(append(first, &r.version, &r.growth, &r.decided, &value, &r.seq, &revision, &hash, &event, &cells, &other, &seq, &complete, &used, &live, &cycles, &blocked,
 		&level, &growth, &goal, &times, &finished, &finishes, &begun, &last, &created, &updated)...)
@@ -144,7 +141,8 @@ func scan(into func(...any) error, first ...any) (r row, err error) {
 		err = errors.New("recorded before")
 	}
 	if err == nil {
-		r.balance, err = strconv.ParseInt(value.String, 10, 64)
+		whole, _, _ := strings.Cut(value.String, ".")
+		r.balance, err = strconv.ParseInt(whole, 10, 64)
 	}
 	return r, err
 }

@@ -31,30 +31,30 @@ func (m *measuring) table(ctx context.Context) error {
 
 func (m *measuring) lines(w *world, h *byHand) []line {
 	var lines []line
-	hand := contender{"by hand", h.single(w.spread)}
+	single, batch := h.single, h.batches
+	if m.server.Dialect != sqlstore.PostgreSQL {
+		single, batch = h.singleSteps, h.batchSteps
+	}
+	hand := contender{"by hand", single(w.spread)}
 	for _, clients := range []int{1, 8, 32} {
 		lines = append(lines, line{"one by one", clients, []contender{
 			hand, {"alone", w.single(w.alone, "order", w.spread)}, {"shared", w.single(w.shared, "order", w.spread)},
 		}, "0.8"})
 	}
 	lines = append(lines,
-		line{"batches of 100 users", 1, []contender{{"by hand", h.batches}, {"alone", w.batches(w.alone)}}, "0.7"},
-		line{"batches of 100 users", 8, []contender{{"by hand", h.batches}, {"alone", w.batches(w.alone)}, {"shared", w.batches(w.shared)}}, "0.7"},
+		line{"batches of 100 users", 1, []contender{{"by hand", batch}, {"alone", w.batches(w.alone)}}, "0.7"},
+		line{"batches of 100 users", 8, []contender{{"by hand", batch}, {"alone", w.batches(w.alone)}, {"shared", w.batches(w.shared)}}, "0.7"},
 	)
-	lines = append(lines, halves(w, h)...)
 	one := func(int, int64) int { return 0 }
 	for _, clients := range []int{1, 8, 32} {
 		lines = append(lines, line{"one hot user", clients, []contender{
-			{"by hand", h.single(one)}, {"shared", w.single(w.shared, "order", one)},
+			{"by hand", single(one)}, {"shared", w.single(w.shared, "order", one)},
 		}, ""})
 	}
 	for _, clients := range []int{8, 32} {
 		lines = append(lines, line{"one hot budget", clients, []contender{
 			{"alone", w.single(w.alone, "hot", w.spread)}, {"shared", w.single(w.shared, "hot", w.spread)},
 		}, ""})
-	}
-	if m.server.Dialect != sqlstore.PostgreSQL {
-		lines = nil
 	}
 	return lines
 }
