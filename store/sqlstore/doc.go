@@ -106,7 +106,7 @@
 // reward, and those that are pending or claimable, by time, which lists read; and a user's transfers by asset, which
 // statements read. None of them is needed to record an event, and no lookup or list reads a table from end to end.
 //
-// Amounts are NUMERIC, DECIMAL(65, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
+// Amounts are NUMERIC, DECIMAL(56, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
 // they do. An event that pays one reward writes nine rows, of which six replace others. What stays of it takes, with indexes,
 // about 1,300 bytes on PostgreSQL (a cause 560, a reward record 480, a transfer 280), 1,450 on MariaDB, 800 on SQLite; a user
 // takes about 1,200 more once, for one task and one reward. Meta, attributes and texts of yours add to this.

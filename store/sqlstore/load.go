@@ -44,6 +44,9 @@ func (s *Store) checkLoad(ctx context.Context, r store.Request) error {
 // lookupsMost is how many rows one statement names at most, so that its parameters stay below the driver's bound.
 const lookupsMost = 4000
 
+// pagesMost is how many pages. Each is a branch of the union, and SQLite takes 500 of them.
+const pagesMost = 400
+
 // load reads a request in as many statements as its size asks for, most in one. Users that are read in several are read again
 // should their version have moved between.
 func (s *Store) load(ctx context.Context, on runner, r store.Request) (store.Snapshot, error) {
@@ -143,6 +146,9 @@ func (l *loading) more() bool {
 func (l *loading) take(p *store.Part) bool {
 	user := l.states[l.next.state].User
 	if p.Index != "" {
+		if len(l.pages) >= pagesMost {
+			return false
+		}
 		prefix := p.Prefix
 		if prefix == "" {
 			prefix = store.UserPrefix(user)

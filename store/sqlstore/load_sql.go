@@ -15,7 +15,7 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 		width[texts] = 1
 		counters = s.padded(counters)
 	}
-	of.count[0], of.count[1] = s.form(len(l.users)), s.form(len(counters))
+	of.count[0], of.count[1] = s.form(len(l.users)), uint16(len(counters)) // which are parameters one by one, also where others are arrays
 	for i, t := range tables {
 		n := len(l.lookups[i].at)
 		if of.count[2+i] = s.form(n); n > 0 {

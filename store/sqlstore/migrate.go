@@ -98,7 +98,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 func (s *Store) migrate(ctx context.Context, conn *sql.Conn, list []migration) error {
 	if s.opt.Schema != "" {
-		if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+s.d.quote+s.opt.Schema+s.d.quote); err != nil {
+		if err := s.makeSchema(ctx, conn); err != nil {
 			return err
 		}
 	}
@@ -121,6 +121,16 @@ func (s *Store) migrate(ctx context.Context, conn *sql.Conn, list []migration) e
 		s.log.InfoContext(ctx, "sqlstore: migrated", "version", m.version, "name", m.name)
 	}
 	return nil
+}
+
+// makeSchema looks first: PostgreSQL asks for the right to make schemas also where there is nothing to make.
+func (s *Store) makeSchema(ctx context.Context, conn *sql.Conn) error {
+	var there int
+	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM information_schema.schemata WHERE schema_name = '"+s.opt.Schema+"'").Scan(&there)
+	if err == nil && there == 0 {
+		_, err = conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+s.d.quote+s.opt.Schema+s.d.quote)
+	}
+	return err
 }
 
 func newer(version, known int) error {
@@ -195,6 +205,7 @@ func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err e
 	// The end must be said even where the caller has given up, or the connection goes back to the pool in the middle of it.
 	if _, failed := conn.ExecContext(context.WithoutCancel(ctx), end); failed != nil && err == nil {
 		err = failed
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), lock.undo) // SQLite goes on with a transaction whose COMMIT met a reader
 	}
 	return err
 }

@@ -97,11 +97,12 @@ func mysqlFailure(err error) failure {
 	case 0: // not the server's
 		return broken
 	case 1213, 1205, 1020, 3572, // deadlock or Galera's certification, lock wait timeout, changed since last read, NOWAIT
+		3101, // group replication's certification
 		1040, 1203: // too many connections, of this user
 		return conflict
 	case 1062:
 		return duplicate
-	case 1047, 1053, 1180, 1317, 1927, 3024: // Galera's node not ready, shutdown, error at COMMIT, interrupted, killed, time is up
+	case 1047, 1053, 1180, 1317, 1927, 1969, 3024: // Galera's node not ready, shutdown, error at COMMIT, interrupted, killed, time is up
 		return broken
 	case 1264, 1265, 1292, 1300, 1366, 1406, 3140, 3819, 4025: // out of range, truncated, incorrect value, too long, CHECK
 		return unfit

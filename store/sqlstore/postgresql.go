@@ -66,11 +66,17 @@ func written(name string, c class) string {
 	}
 }
 
+// rolledBack is what pgx says of a COMMIT that the server answered with ROLLBACK, because a statement before it had failed.
+const rolledBack = "commit unexpectedly resulted in rollback"
+
 // postgresqlFailure reads the code that pgx and lib/pq have on what the server reported. Of any other error only one that says
 // nothing was sent is certain.
 func postgresqlFailure(err error) failure {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
+		if strings.Contains(err.Error(), rolledBack) {
+			return refused
+		}
 		var retry interface{ SafeToRetry() bool }
 		if errors.As(err, &retry) && retry.SafeToRetry() {
 			return unsent

@@ -72,21 +72,24 @@ func affected(r sql.Result, err error) (int64, error) {
 	return r.RowsAffected()
 }
 
-// prepare gives the statement of a text that is kept, nil where the driver keeps it or it is used once.
+// prepare gives the statement of a text that is kept, nil where the driver keeps it or it is used once. Nothing is held while it
+// waits for a connection: a transaction that has the last one asks for statements too. Of several that are made at once one is
+// kept.
 func (s *Store) prepare(ctx context.Context, p *prepared) (*sql.Stmt, error) {
 	if s.d.cached || p.once {
 		return nil, nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.stmt == nil {
-		stmt, err := s.db.PrepareContext(ctx, p.text)
-		if err != nil {
-			return nil, err
-		}
-		p.stmt = stmt
+	if stmt := p.ready(); stmt != nil {
+		return stmt, nil
 	}
-	return p.stmt, nil
+	stmt, err := s.db.PrepareContext(ctx, p.text)
+	if err != nil {
+		return nil, err
+	}
+	if !p.stmt.CompareAndSwap(nil, stmt) {
+		_ = stmt.Close()
+	}
+	return p.ready(), nil
 }
 
 // onConn runs each statement on one connection, by its text.

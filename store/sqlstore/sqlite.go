@@ -50,10 +50,10 @@ func sqliteFailure(err error) failure {
 	}
 }
 
-// field finds a field of a kind in the first error of a chain that is a struct with one: drivers that give their code so have
+// field finds a field of a kind in the first error of a tree that is a struct with one: drivers that give their code so have
 // no method for it, and none of them is imported here.
 func field(err error, name string, kind reflect.Kind) (reflect.Value, bool) {
-	for ; err != nil; err = errors.Unwrap(err) {
+	for err != nil {
 		v := reflect.ValueOf(err)
 		if v.Kind() == reflect.Pointer && !v.IsNil() {
 			v = v.Elem()
@@ -63,6 +63,15 @@ func field(err error, name string, kind reflect.Kind) (reflect.Value, bool) {
 				return f, true
 			}
 		}
+		if several, is := err.(interface{ Unwrap() []error }); is {
+			for _, err := range several.Unwrap() {
+				if f, found := field(err, name, kind); found {
+					return f, true
+				}
+			}
+			break
+		}
+		err = errors.Unwrap(err)
 	}
 	return reflect.Value{}, false
 }

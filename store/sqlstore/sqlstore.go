@@ -164,17 +164,12 @@ type shape struct {
 type prepared struct {
 	text string
 	once bool // it is not kept
-	mu   sync.Mutex
-	stmt *sql.Stmt // guarded by mu
+	stmt atomic.Pointer[sql.Stmt]
 }
 
 // ready is the statement if it was prepared before. In a transaction none is prepared anew on the pool, which may have no other
 // connection.
-func (p *prepared) ready() *sql.Stmt {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stmt
-}
+func (p *prepared) ready() *sql.Stmt { return p.stmt.Load() }
 
 // shapes is how many texts are kept. Most programs use a few dozen; those after them are put together each time.
 const shapes = 512

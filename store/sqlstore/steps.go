@@ -164,9 +164,11 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 	names = slices.Compact(names) // takes are sorted by counter
 	counters := w.held
 	if !s.d.together {
-		var err error
-		if counters, err = s.lockCounters(ctx, on, names); err != nil {
-			return err
+		counters = make(map[string]*counter, len(names))
+		for some := range slices.Chunk(names, lookupsMost) {
+			if err := s.lockCounters(ctx, on, some, counters); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range w.units {
@@ -183,19 +185,23 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 	if len(changed) == 0 {
 		return nil
 	}
-	p, args := s.build(s.shapeOf('T', len(changed)), func(b *statement) {
-		b.insert(countersTable, []string{"name", "used", "closed"}, len(changed), func(i int) {
-			c := counters[changed[i]]
-			b.arg(text, changed[i])
-			b.add(", ")
-			b.arg(integer, c.used)
-			b.add(", ")
-			b.arg(boolean, c.closed)
+	for some := range slices.Chunk(changed, s.d.parameters/3) {
+		p, args := s.build(s.shapeOf('T', len(some)), func(b *statement) {
+			b.insert(countersTable, []string{"name", "used", "closed"}, len(some), func(i int) {
+				c := counters[some[i]]
+				b.arg(text, some[i])
+				b.add(", ")
+				b.arg(integer, c.used)
+				b.add(", ")
+				b.arg(boolean, c.closed)
+			})
+			b.replace([]string{"name"}, []string{"used", "closed"})
 		})
-		b.replace([]string{"name"}, []string{"used", "closed"})
-	})
-	_, err := on.exec(ctx, p, args)
-	return err
+		if _, err := on.exec(ctx, p, args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeUnit takes what a unit asks for from all its counters, or from none.
@@ -220,7 +226,8 @@ func (s *Store) takeUnit(u *store.Unit, r *store.Result, counters map[string]*co
 	}
 }
 
-func (s *Store) lockCounters(ctx context.Context, on runner, names []string) (map[string]*counter, error) {
+// lockCounters locks counters in the order of their names, and reads them.
+func (s *Store) lockCounters(ctx context.Context, on runner, names []string, into map[string]*counter) error {
 	padded := s.padded(names)
 	p, args := s.build(s.shapeOf('N', len(padded)), func(b *statement) {
 		b.add("SELECT name, used, closed FROM ")
@@ -231,19 +238,18 @@ func (s *Store) lockCounters(ctx context.Context, on runner, names []string) (ma
 	})
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	counters := make(map[string]*counter, len(names))
 	for rows.Next() {
 		var name string
 		var c counter
 		if err := rows.Scan(&name, &c.used, &c.closed); err != nil {
-			return nil, err
+			return err
 		}
-		counters[name] = &c
+		into[name] = &c
 	}
-	return counters, rows.Err()
+	return rows.Err()
 }
 
 // raise moves the versions of the users on whose units passed.

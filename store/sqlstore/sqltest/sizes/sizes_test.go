@@ -1,0 +1,98 @@
+// Package sizes tests that what a store takes at once does not depend on what it took before, nor on what a database puts into
+// one statement.
+package sizes
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+)
+
+// everywhere runs a test on an empty store of each kind.
+func everywhere(t *testing.T, test func(t *testing.T, st *sqlstore.Store)) {
+	t.Helper()
+	for _, server := range servers.All() {
+		t.Run(server.Name, func(t *testing.T) { test(t, server.Empty(t)) })
+	}
+}
+
+func unit(user string, takes ...store.Take) store.Unit {
+	return store.Unit{User: user, Insert: []store.Row{&store.CauseRow{User: user, Type: store.CauseRequest, ID: "made"}}, Take: takes}
+}
+
+func TestALoadReadsAnyNumberOfCountersWhateverWasReadBefore(t *testing.T) {
+	everywhere(t, func(t *testing.T, st *sqlstore.Store) {
+		ctx := context.Background()
+		users := []store.Key{{User: "ada"}, {User: "bob"}}
+		if _, err := st.Commit(ctx, unit("ada", store.Take{Counter: "c00", N: 3, Max: 5})); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 4, 5, 8, 9, 17, 40, 5, 9} {
+			var names []string
+			for i := range n {
+				names = append(names, fmt.Sprintf("c%02d", i))
+			}
+			snap, err := st.Load(ctx, store.Request{Keys: users, Counters: names})
+			if err != nil {
+				t.Fatalf("%d counters: %v", n, err)
+			}
+			if len(snap.Counters) != n || snap.Counters["c00"] != 3 {
+				t.Errorf("%d counters: %v", n, snap.Counters)
+			}
+		}
+	})
+}
+
+func TestALoadReadsAPageOfEachOfAsManyUsersAsItTakes(t *testing.T) {
+	everywhere(t, func(t *testing.T, st *sqlstore.Store) {
+		ctx := context.Background()
+		var r store.Request
+		for i := range st.Limits().Units {
+			r.Keys = append(r.Keys, store.Key{User: fmt.Sprintf("user-%04d", i), Parts: []store.Part{{Index: store.IndexRewardUser, Limit: 10}}})
+		}
+		last := r.Keys[len(r.Keys)-1].User
+		if _, err := st.Commit(ctx, unit(last)); err != nil {
+			t.Fatal(err)
+		}
+		snap, err := st.Load(ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range snap.States {
+			if want := s.User == last; s.User != r.Keys[i].User || s.Version != 0 != want {
+				t.Errorf("%s is at version %d", s.User, s.Version)
+			}
+		}
+	})
+}
+
+func TestACommitTakesFromAsManyCountersAsItMayHaveRows(t *testing.T) {
+	everywhere(t, func(t *testing.T, st *sqlstore.Store) {
+		ctx := context.Background()
+		var units []store.Unit
+		for u := range 4 {
+			var takes []store.Take
+			for i := range 4999 {
+				takes = append(takes, store.Take{Counter: fmt.Sprintf("counter-%d-%04d", u, i), N: 1, Max: 1})
+			}
+			units = append(units, unit(fmt.Sprintf("user-%d", u), takes...))
+		}
+		results, err := st.Commit(ctx, units...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if !r.Written() {
+				t.Errorf("%s: %d counters refused, moved %v", units[i].User, len(r.Exhausted), r.Moved)
+			}
+		}
+		snap, err := st.Load(ctx, store.Request{Counters: []string{"counter-0-0000", "counter-3-4998"}})
+		if err != nil || snap.Counters["counter-0-0000"] != 1 || snap.Counters["counter-3-4998"] != 1 {
+			t.Errorf("%v, %v", snap.Counters, err)
+		}
+	})
+}
