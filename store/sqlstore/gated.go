@@ -84,7 +84,7 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		default:
 			b.lockUsers(w.units)
 			b.gateCounters(w)
-			b.moveAll()
+			b.moveAll(len(w.takes) > 0)
 		}
 		if len(w.takes) > 0 {
 			b.takeCounters()
@@ -168,10 +168,9 @@ func (s *Store) birthLock(id string) string {
 }
 
 // gateCounters locks the counters in the order of their names, once all of held is there, and finds those that cannot give what
-// is asked of them: bad. refused has the users whose unit names one of these, pass the others.
+// is asked of them: bad. refused has the users whose unit names one of these.
 func (b *statement) gateCounters(w *writing) {
 	if len(w.takes) == 0 {
-		b.add(",\npass AS (SELECT id FROM held)")
 		return
 	}
 	rows := make([][]any, len(w.takes))
@@ -188,8 +187,7 @@ func (b *statement) gateCounters(w *writing) {
 		" coalesce(sum(n) FILTER (WHERE n > 0), 0) AS up, coalesce(sum(n) FILTER (WHERE n < 0), 0) AS down,",
 		" min(most) FILTER (WHERE n > 0) AS most, bool_or(closes) AND count(*) > 1 AS closing FROM t GROUP BY name) d LEFT JOIN c ON c.name = d.name",
 		" WHERE c.name IS NULL OR d.up > 0 AND (c.closed OR d.closing OR c.used + d.up > d.most) OR c.used + d.down < 0),\n",
-		"refused AS MATERIALIZED (SELECT DISTINCT t.id FROM t JOIN bad ON bad.name = t.name),\n",
-		"pass AS MATERIALIZED (SELECT id FROM held WHERE NOT EXISTS (SELECT FROM refused WHERE refused.id = held.id))")
+		"refused AS MATERIALIZED (SELECT DISTINCT t.id FROM t JOIN bad ON bad.name = t.name)")
 }
 
 // takeCounters writes what the units that moved on take.
@@ -200,13 +198,18 @@ func (b *statement) takeCounters() {
 		" FROM t JOIN ok ON ok.id = t.id GROUP BY t.name) s JOIN c ON c.name = s.name WHERE x.name = c.name)")
 }
 
-// moveAll moves the versions of the users that passed on: ok. One who was made by somebody else meanwhile is not among them.
-func (b *statement) moveAll() {
+// moveAll moves the versions of the users on whose units are not refused: ok. One who was made by somebody else meanwhile is not
+// among them.
+func (b *statement) moveAll(takes bool) {
+	and, where := "", ""
+	if takes { // a subquery that is hashed, where a join of so few as PostgreSQL expects would compare each with each
+		and, where = " AND old.id NOT IN (SELECT id FROM refused)", " WHERE id NOT IN (SELECT id FROM refused)"
+	}
 	b.add(",\nmoved AS (UPDATE ")
 	b.table(usersTable)
-	b.add(" u SET version = u.version + 1 FROM pass JOIN old ON old.id = pass.id WHERE u.id = pass.id RETURNING u.id),\nmade AS (INSERT INTO ")
+	b.add(" u SET version = u.version + 1 FROM old WHERE u.id = old.id", and, " RETURNING u.id),\nmade AS (INSERT INTO ")
 	b.table(usersTable)
-	b.add(" (id, version) SELECT pass.id, 1 FROM pass JOIN new ON new.id = pass.id ORDER BY pass.id ON CONFLICT (id) DO NOTHING RETURNING id),\n",
+	b.add(" (id, version) SELECT id, 1 FROM new", where, " ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id),\n",
 		"ok AS (SELECT id FROM moved UNION ALL SELECT id FROM made)")
 }
 

@@ -126,9 +126,9 @@ func (s *Store) rowStatement(l *loading, list []side) (*prepared, []any) {
 		for i := range l.request.Counters {
 			b.add(", n", strconv.Itoa(i), ".used")
 		}
-		b.add(" FROM ")
+		b.add(" FROM (SELECT revision, hash FROM ") // one row, which planners may not know
 		b.table(catalogTable)
-		b.add(" c")
+		b.add(" LIMIT 1) c")
 		if single {
 			b.besideOne(l.states[l.users[0]].User, list)
 		} else {

@@ -269,12 +269,14 @@ func (s *Store) raise(ctx context.Context, on runner, w *writing, results []stor
 	return err
 }
 
-// writeRows inserts rows of a table, or replaces them, as many at once as the database takes parameters.
+// writeRows inserts rows of a table, or replaces them, as many at once as the database takes.
 func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	for some := range slices.Chunk(rows, s.d.parameters/len(t.names)) {
+	for len(rows) > 0 {
+		some := s.fitting(rows)
+		rows = rows[len(some):]
 		p, args := s.build(s.shapeOf(byte(tableOf(t.kind)), len(some)), func(b *statement) {
 			b.insert(t.name, t.names, len(some), func(i int) { b.row(t.classes, some, i) })
 			if !t.once {
@@ -287,6 +289,32 @@ func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any
 	}
 	return nil
 }
+
+// fitting gives as many of the first rows as one statement takes, by their parameters, or by their size where it holds the values.
+func (s *Store) fitting(rows [][]any) [][]any {
+	most := min(len(rows), s.d.parameters/len(rows[0]))
+	if s.d.literal == nil {
+		return rows[:most]
+	}
+	size := 0
+	for i, row := range rows[:most] {
+		for _, v := range row {
+			switch v := v.(type) {
+			case string:
+				size += len(v)
+			case []byte:
+				size += len(v)
+			}
+		}
+		if size > literalMost && i > 0 {
+			return rows[:i]
+		}
+	}
+	return rows[:most]
+}
+
+// literalMost is how many bytes of values a statement holds. Written out they are twice as many.
+const literalMost = 1 << 20
 
 // insert writes rows of a table.
 func (b *statement) insert(name string, columns []string, n int, row func(i int)) {

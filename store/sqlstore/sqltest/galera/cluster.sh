@@ -153,22 +153,37 @@ guard() {
 		"$self" "$2" "$1" </dev/null >/dev/null 2>&1 &
 }
 
-# restart goes on from the last commit that the node's own log has, and not from an empty disk: after a
-# kill that position is known only to InnoDB, so the server is run once to tell it.
+# position prints the last commit that a node's own disk has. After a kill it is known only to InnoDB, so
+# the server is run once to tell it. It should end by itself then, and was seen not to.
+position() {
+	local dir=$1 n=$2 i at=
+	rm -f "$dir/$n/recover.err"
+	launch "$dir" "$n" --log-error="$dir/$n/recover.err" --skip-networking --wsrep-recover
+	for ((i = 0; i < 300; i++)); do
+		at=$(sed -n 's/.*Recovered position: *//p' "$dir/$n/recover.err" 2>/dev/null | tail -n 1)
+		[ -z "$at" ] && alive "$dir" "$n" || break
+		sleep 0.1
+	done
+	down "$dir" "$n" -TERM 30
+	echo "$at"
+}
+
+# restart goes on from what the node's own disk has, instead of from an empty one.
 restart() {
 	local dir=$1 n=$2 at
 	need
 	alive "$dir" "$n" && fail "node $n runs"
-	at=$(mariadbd --defaults-file="$dir/$n/my.cnf" --log-error="$dir/$n/recover.err" --wsrep-recover >/dev/null 2>&1
-		sed -n 's/.*Recovered position: *//p' "$dir/$n/recover.err" | tail -n 1)
+	at=$(position "$dir" "$n")
 	launch "$dir" "$n" ${at:+--wsrep-start-position="$at"}
 	ready "$dir" "$n" || { tail -n 15 "$dir/$n/log.err" >&2; fail "node $n did not join; its log is $dir/$n/log.err"; }
 }
 
+# down ends a node by a signal, and after so many tenths of a second by -9.
 down() {
+	local i
 	alive "$1" "$2" || return 0
-	kill ${3:--TERM} "$(pid "$1" "$2")" 2>/dev/null
-	for ((i = 0; i < 300; i++)); do
+	kill "${3:--TERM}" "$(pid "$1" "$2")" 2>/dev/null
+	for ((i = 0; i < ${4:-300}; i++)); do
 		alive "$1" "$2" || return 0
 		sleep 0.1
 	done
@@ -181,7 +196,10 @@ stop() {
 }
 
 self=$(realpath "$0")
-[ $# -ge 2 ] && { mkdir -p "$2" && dir=$(realpath "$2") || fail "cannot make $2"; }
+if [ $# -ge 2 ]; then
+	[ "$1" != start ] || mkdir -p "$2" || fail "cannot make $2"
+	dir=$(realpath -m "$2")
+fi
 case "${1:-} ${3:-}" in
 "check ") need ;;
 "start ") start "$dir" ;;

@@ -129,7 +129,12 @@ func (s Server) Reused(t testing.TB) func(t testing.TB) *sqlstore.Store {
 	if s.Dialect == sqlstore.SQLite {
 		return func(t testing.TB) *sqlstore.Store { return s.Empty(t) }
 	}
-	db := s.Pool(t)
+	return s.ReusedOn(t, s.Pool(t))
+}
+
+// ReusedOn is [Server.Reused] on a pool of the caller's, of PostgreSQL or MariaDB.
+func (s Server) ReusedOn(t testing.TB, db *sql.DB) func(t testing.TB) *sqlstore.Store {
+	t.Helper()
 	var mu sync.Mutex
 	var free []string
 	return func(inner testing.TB) *sqlstore.Store {
