@@ -75,7 +75,7 @@
 //
 // In one process calls about one user wait for each other, in order of arrival, and the events that wait are decided
 // together. So however many goroutines record for one user, they do not collide; calls of several processes do, and
-// are tried again, ten times, before the answer is [ErrBusy].
+// are tried again, forty times, before the answer is [ErrBusy].
 //
 // Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
 // commits: those who arrive while one is under way are done together in the next, on the goroutine of one of them. An

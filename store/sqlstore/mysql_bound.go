@@ -29,7 +29,7 @@ func (t *bound) script(ctx context.Context) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if server == mariaDB {
+	if server != plainMySQL {
 		return &script{on: t.on, compound: true, guard: stillThere}, nil
 	}
 	if t.marked {

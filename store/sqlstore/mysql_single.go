@@ -12,8 +12,8 @@ import (
 
 // single commits one unit on MariaDB in one round trip: a compound statement locks and compares the user, then the counters,
 // and writes only if all passed, so that a refusal is no error. Locks last no longer than the server's work, which is what a hot
-// budget waits for. What it found comes as a row when the transaction has ended; see [script] for why not before. A unit that is
-// too large for one statement is not ok.
+// budget waits for. What it found comes as a row when the transaction has ended. A unit that is too large for one statement is
+// not ok, and Galera is not asked; see [script].
 func (s *Store) single(ctx context.Context, on runner, w *writing) (results []store.Result, ok bool, err error) {
 	writes := &collected{}
 	if err := s.writeUnit(ctx, writes, w); err != nil || writes.size > scriptMost {

@@ -19,6 +19,8 @@ const (
 	plainMySQL
 	// mariaDB also takes compound statements, several in one round trip: BEGIN NOT ATOMIC ... END.
 	mariaDB
+	// galera is a MariaDB in a cluster, which must not be asked for rows in a compound statement; see [script].
+	galera
 )
 
 // errLoose is the error of a connection on which a value that does not fit its column is cut instead of refused.
@@ -46,12 +48,35 @@ func (s *Store) flavour(ctx context.Context, on runner) (flavour, error) {
 	if !strings.Contains(mode, "STRICT_") {
 		return unasked, errLoose
 	}
+	rows.Close()
 	f := plainMySQL
 	if strings.Contains(version, "MariaDB") {
-		f = mariaDB
+		if f, err = clustered(ctx, on); err != nil {
+			return unasked, err
+		}
 	}
 	s.server.Store(int32(f))
 	return f, nil
+}
+
+// clustered asks a MariaDB whether it is one of a cluster.
+func clustered(ctx context.Context, on runner) (flavour, error) {
+	rows, err := on.query(ctx, &prepared{text: "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'", once: true}, nil)
+	if err != nil {
+		return unasked, err
+	}
+	defer rows.Close()
+	f := mariaDB
+	var name, value string
+	if rows.Next() {
+		if err := rows.Scan(&name, &value); err != nil {
+			return unasked, err
+		}
+	}
+	if value == "ON" {
+		f = galera
+	}
+	return f, rows.Err()
 }
 
 // A script runs statements in a transaction, in as few round trips as the server allows: on MariaDB what yields no rows waits
@@ -60,7 +85,8 @@ func (s *Store) flavour(ctx context.Context, on runner) (flavour, error) {
 //
 // What yields rows is never part of a compound statement. On Galera a transaction may be ended from outside at any time, and
 // once a compound statement has sent rows its server (MariaDB 10.11) has nowhere to report that: the client waits for ever, or
-// goes on in a transaction that is not there, and a budget was passed.
+// goes on in a transaction that is not there, and a budget was passed. Behind its COMMIT rows are not safe either: now and then
+// they come without the columns before them, and the driver panics.
 type script struct {
 	on runner
 	// compound says that the server takes several statements at once.
@@ -141,7 +167,7 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 	}
 	defer conn.Close() // it goes back to the pool
 	on := onConn{conn}
-	c := &script{on: on, compound: server == mariaDB, mine: true}
+	c := &script{on: on, compound: server != plainMySQL, mine: true}
 	committing := false
 	err = func() error {
 		for _, begin := range []string{mysqlIsolation, "START TRANSACTION"} {

@@ -7,7 +7,7 @@
 #	cluster.sh stop DIR       stops all nodes; DIR stays, for whoever wants to read the logs
 #	cluster.sh check          says in one line what is missing, if something is
 #
-# As root on Debian it installs what it needs. It leaves the system's own MariaDB alone: its
+# Where GUERDON_REQUIRE names galera, as root on Debian, it installs what it needs. It leaves the system's own MariaDB alone: its
 # configuration is not read, its port, socket and data are not used. GALERA_PORT (4406) is the first of
 # the twelve ports: the clients', then by tens the group's, the incremental and the whole state
 # transfer's. If GALERA_GUARD is the id of a process, the nodes are killed when that process is gone,
@@ -39,7 +39,7 @@ missing() {
 need() {
 	local lack
 	lack=$(missing | tr '\n' ' ')
-	if [ -n "$lack" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	if [ -n "$lack" ] && [[ ${GUERDON_REQUIRE-} == *galera* ]] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		# The packages must not start a server of their own here, nor stop one that runs.
 		{ DEBIAN_FRONTEND=noninteractive apt-get update -q && DEBIAN_FRONTEND=noninteractive \
 			RUNLEVEL=1 apt-get install -y -q --no-install-recommends $lack; } >/dev/null 2>&1
@@ -201,7 +201,10 @@ if [ $# -ge 2 ]; then
 	dir=$(realpath -m "$2")
 fi
 case "${1:-} ${3:-}" in
-"check ") need ;;
+"check ")
+	lack=$(missing | tr '\n' ' ')
+	[ -z "$lack" ] || fail "missing: $lack(Debian's packages)"
+	;;
 "start ") start "$dir" ;;
 "kill "[123]) alive "$dir" "$3" || fail "node $3 does not run"; down "$dir" "$3" -9 ;;
 "restart "[123]) restart "$dir" "$3" ;;

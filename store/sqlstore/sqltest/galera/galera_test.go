@@ -1,4 +1,3 @@
-// Package galera tests the store on a Galera cluster: three MariaDB nodes that are written all at once, started by cluster.sh.
 package galera
 
 import (

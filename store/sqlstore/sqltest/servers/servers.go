@@ -52,19 +52,25 @@ func (s Server) DSN() string {
 	return s.otherwise
 }
 
+// Ask reports why the server does not answer, nil if it does.
+func (s Server) Ask() error {
+	if s.variable == "" {
+		return nil
+	}
+	db, err := sql.Open(s.driver, s.DSN())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return db.PingContext(ctx)
+}
+
 // Need skips the test unless the server answers, or fails it if GUERDON_REQUIRE names the server.
 func (s Server) Need(t testing.TB) {
 	t.Helper()
-	if s.variable == "" {
-		return
-	}
-	db, err := sql.Open(s.driver, s.DSN())
-	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		err = db.PingContext(ctx)
-		_ = db.Close()
-	}
+	err := s.Ask()
 	switch {
 	case err == nil:
 	case strings.Contains(os.Getenv("GUERDON_REQUIRE"), s.Name):
