@@ -14,6 +14,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
+	fewer(t)
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
@@ -23,6 +24,7 @@ func TestContract(t *testing.T) {
 }
 
 func TestEngine(t *testing.T) {
+	fewer(t)
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
@@ -31,7 +33,7 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// A database in memory lives as long as its only connection. It plays a tenth of the games, unless -rapid.checks says how many.
+// A database in memory lives as long as its only connection.
 func TestContract_inMemory(t *testing.T) {
 	fewer(t)
 	storetest.Run(t, func(t *testing.T) store.Store { return inMemory(t) })
@@ -42,6 +44,7 @@ func TestEngine_inMemory(t *testing.T) {
 	enginetest.Run(t, func(t *testing.T) store.Store { return inMemory(t) })
 }
 
+// fewer has random tests play a tenth of their games, unless -rapid.checks says how many: on these stores a game takes long.
 func fewer(t *testing.T) {
 	t.Helper()
 	f := flag.Lookup("rapid.checks")
@@ -62,6 +65,7 @@ func inMemory(t *testing.T) *sqlstore.Store {
 }
 
 func TestTransactions(t *testing.T) {
+	fewer(t)
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)

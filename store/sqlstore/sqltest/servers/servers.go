@@ -135,7 +135,19 @@ func (s Server) Reused(t testing.TB) func(t testing.TB) *sqlstore.Store {
 	if s.Dialect == sqlstore.SQLite {
 		return func(t testing.TB) *sqlstore.Store { return s.Empty(t) }
 	}
-	return s.ReusedOn(t, s.Pool(t))
+	return s.ReusedOn(t, s.open(t, s.hasty()))
+}
+
+// hasty is the connection string of a server that need not keep what it says it has, for tests that kill nothing.
+func (s Server) hasty() string {
+	dsn := s.DSN()
+	if s.Dialect != sqlstore.PostgreSQL || !strings.Contains(dsn, "://") {
+		return dsn
+	}
+	if strings.Contains(dsn, "?") {
+		return dsn + "&synchronous_commit=off"
+	}
+	return dsn + "?synchronous_commit=off"
 }
 
 // ReusedOn is [Server.Reused] on a pool of the caller's, of PostgreSQL or MariaDB.
