@@ -134,9 +134,9 @@
 //
 // A Store reads where it writes. A replica may serve reports; do not give it to an engine.
 //
-// Galera (MariaDB 10.11 with galera-4 26.4, three nodes, all written at once) is tested: a write that another node got ahead of fails at
-// COMMIT and is retried, and a node that is killed loses nothing that was acknowledged. A call on one node may not yet see what
-// was committed on another; whoever commits on such a reading is told Moved, or fails at COMMIT, and decides again.
+// Galera (MariaDB 10.11 with galera-4 26.4, three nodes, all written at once) is tested: a write that another node got ahead of
+// fails at COMMIT and is retried, and a node that is killed loses nothing that was acknowledged. A call on one node may not yet
+// see what was committed on another; whoever commits on such a reading is told Moved, or fails at COMMIT, and decides again.
 //
 // Everything of one user can live on one shard: distribute the users' tables by user_id (users by id), and keep counters,
 // documents and catalog on one node or as reference tables. None of what follows is tested. Citus: distribute the

@@ -13,7 +13,8 @@ import (
 var (
 	// ErrNewer is returned where the tables are of a newer release than this library: its columns are not known here.
 	ErrNewer = errors.New("the schema is newer than this release")
-	// ErrNotMigrated is returned where tables are absent or older than this release: call [Store.Migrate] first.
+	// ErrNotMigrated is returned where tables are absent or older than this release: call [Store.Migrate] first. It is [Store.Docs]
+	// that looks, which an engine calls before all else.
 	ErrNotMigrated = errors.New("the schema is not migrated")
 	// ErrRerun is matched by a [RerunError].
 	ErrRerun = errors.New("the transaction must be run again")
@@ -23,7 +24,7 @@ var (
 // failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked, a connection that was lost.
 // Nothing more can be done in the transaction; [Store.Do] runs it again from its start.
 type RerunError struct {
-	// Err is the driver's error.
+	// Err is what happened, as a rule the driver's error.
 	Err error
 }
 
@@ -80,6 +81,13 @@ func late(ctx context.Context, err error) error {
 	return err
 }
 
+// unknown marks an error of a COMMIT whose answer was lost.
+func (s *Store) unknown(op string, err error) error {
+	s.stats.lost.Add(1)
+	s.log.Warn("sqlstore: an answer was lost", "op", op, "error", err)
+	return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+}
+
 // wrap gives an error of a driver its meaning in the contract. lost says that a write was sent whose answer would have said
 // that it holds.
 func (s *Store) wrap(op, id string, err error, lost bool) error {
@@ -91,8 +99,7 @@ func (s *Store) wrap(op, id string, err error, lost bool) error {
 	switch s.failure(err) {
 	case broken:
 		if lost {
-			s.stats.lost.Add(1)
-			err = fmt.Errorf("%w: %w", store.ErrUnknown, err)
+			err = s.unknown(op, err)
 		}
 	case duplicate:
 		err = fmt.Errorf("%w: %w", store.ErrCorrupt, err)

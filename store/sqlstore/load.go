@@ -10,7 +10,8 @@ import (
 )
 
 // Load reads all it is asked for with one statement, and so as of one instant: the users' versions, the named rows of each
-// table, pages, counters and the catalog's stamp are the branches of one UNION ALL. See [store.Store].
+// table, pages, counters and the catalog's stamp. Thousands of rows take several; then each user is of one version, and the
+// stamp of the last statement. See [store.Store].
 func (s *Store) Load(ctx context.Context, r store.Request) (store.Snapshot, error) {
 	if err := s.checkLoad(ctx, r); err != nil {
 		return store.Snapshot{}, err

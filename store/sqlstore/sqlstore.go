@@ -128,7 +128,7 @@ func (s *Store) DB() *sql.DB { return s.db }
 // table is the whole name of a table.
 func (s *Store) table(name string) string { return s.tables[name] }
 
-// Limits are the same for every dialect: 1,000 units, 20,000 rows, 5,000 of them in a unit.
+// Limits are the same for every dialect but for OneWriter, which SQLite is: 1,000 units, 20,000 rows, 5,000 of them in a unit.
 func (s *Store) Limits() store.Limits {
 	return store.Limits{Units: 1000, Rows: 20_000, RowsPerUnit: 5000, OneWriter: s.d.oneWriter}
 }
@@ -143,7 +143,7 @@ type Stats struct {
 
 type stats struct{ retries, lost atomic.Int64 }
 
-// Stats gives the counts so far.
+// Stats gives the counts so far, those of transactions of [Store.Do] among them.
 func (s *Store) Stats() Stats {
 	return Stats{Retries: s.stats.retries.Load(), Lost: s.stats.lost.Load()}
 }

@@ -51,7 +51,7 @@ func (s *Store) uncommitted(ctx context.Context, err error) error {
 
 // In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. It is for one
 // goroutine, repeats nothing by itself, and answers a [*RerunError] where the whole transaction must be run again. It locks
-// the users it loads for a commit, in the order of their IDs.
+// the users it loads for a commit, in the order of their IDs. A nil transaction panics when the store is used.
 func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{s, tx}} }
 
 // InTx is [Store.In] for a transaction that is no *sql.Tx.
@@ -75,8 +75,7 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 		}
 		kind := s.failure(err)
 		if kind == broken && sent {
-			s.stats.lost.Add(1)
-			return &store.Error{Op: "do", Err: fmt.Errorf("%w: %w", store.ErrUnknown, err)}
+			return &store.Error{Op: "do", Err: s.unknown("do", err)}
 		}
 		if kind != conflict && kind != unsent && !s.rerun(err) {
 			return err
@@ -85,6 +84,7 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 			return late(ctx, err)
 		}
 		s.stats.retries.Add(1)
+		s.log.DebugContext(ctx, "sqlstore: do again", "try", try+1, "error", err)
 		if wait(ctx, try) != nil {
 			return late(ctx, err)
 		}
