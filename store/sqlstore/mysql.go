@@ -97,7 +97,7 @@ func mysqlFailure(err error) failure {
 	case 0: // not the server's
 		return broken
 	case 1213, 1205, 1020, 3572, // deadlock or Galera's certification, lock wait timeout, changed since last read, NOWAIT
-		3101, // group replication's certification
+		3101,       // group replication's certification
 		1040, 1203: // too many connections, of this user
 		return conflict
 	case 1062:

@@ -12,8 +12,11 @@ import (
 	"github.com/guerdon-go/guerdon/store/storetest"
 )
 
+// everyServer adds the way that only MySQL goes, walked on MariaDB.
+func everyServer() []servers.Server { return append(servers.All(), servers.MariaDB.AsMySQL()) }
+
 func TestContract(t *testing.T) {
-	for _, server := range servers.All() {
+	for _, server := range everyServer() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
 			storetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
@@ -31,7 +34,7 @@ func TestEngine(t *testing.T) {
 }
 
 func TestTransactions(t *testing.T) {
-	for _, server := range servers.All() {
+	for _, server := range everyServer() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
 			storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
