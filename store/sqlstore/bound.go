@@ -15,8 +15,8 @@ type bound struct {
 	on runner
 	// locked are the users that the transaction has loaded for a commit.
 	locked map[string]struct{}
-	// marked says that the transaction has a savepoint, by which its end is noticed; see [bound.script].
-	marked bool
+	// begun says that the transaction was found under way, so that its end is noticed; see [bound.script].
+	begun bool
 }
 
 // Limits are those of the Store, bound.
@@ -178,8 +178,9 @@ func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 // wrap gives an error its meaning; one that calls for another run of the transaction says so. Where the connection was lost the
 // transaction went with it and holds nothing: no error here is one of a lost answer.
 func (t *bound) wrap(ctx context.Context, op string, err error) error {
-	if err == nil {
-		return nil
+	var again *RerunError
+	if err == nil || errors.As(err, &again) {
+		return err
 	}
 	switch t.s.failure(err) {
 	case conflict:

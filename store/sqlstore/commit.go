@@ -17,6 +17,9 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 		return nil, err
 	}
 	if err := s.bear(ctx, w); err != nil {
+		if s.failure(err) == conflict && ctx.Err() == nil {
+			return moved(units), nil
+		}
 		return nil, s.wrap("commit", w.id(), err, false)
 	}
 	var results []store.Result
@@ -30,14 +33,19 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	case err == nil:
 		return results, nil
 	case s.failure(err) == conflict && ctx.Err() == nil:
-		results = make([]store.Result, len(units))
-		for i := range results {
-			results[i].Moved = true
-		}
-		return results, nil
+		return moved(units), nil
 	default:
 		return nil, s.wrap("commit", w.id(), err, true)
 	}
+}
+
+// moved answers that all units are.
+func moved(units []store.Unit) []store.Result {
+	results := make([]store.Result, len(units))
+	for i := range results {
+		results[i].Moved = true
+	}
+	return results
 }
 
 // commitOnce tries once, in a way that leaves nothing behind should it fail with a conflict. A single statement waits for its

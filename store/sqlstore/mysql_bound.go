@@ -12,9 +12,11 @@ const (
 	// stillThere fails as a deadlock does. Where a caller has no autocommit, statements are in a transaction without a beginning.
 	stillThere = "IF @@in_transaction = 0 AND @@autocommit = 1 THEN SIGNAL SQLSTATE '40001'" +
 		" SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'the transaction has ended before'; END IF"
-	// MySQL does not tell. There a savepoint is set when users are locked, and is gone if the transaction is.
-	setMark  = "SAVEPOINT guerdon_here"
-	takeMark = "RELEASE SAVEPOINT guerdon_here"
+	// probe is for MySQL, which does not tell: it is refused in a transaction and does nothing else. A savepoint would not do. One
+	// of the caller's takes it along when it is rolled back to, and goes with it when it is released.
+	probe = "SET TRANSACTION READ WRITE"
+	// underWay is the server's error for a probe in a transaction.
+	underWay = 1568
 )
 
 // errEnded is why a transaction must run again that the server has ended.
@@ -32,23 +34,43 @@ func (t *bound) script(ctx context.Context) (runner, error) {
 	if server != plainMySQL {
 		return &script{on: t.on, compound: true, guard: stillThere}, nil
 	}
-	if t.marked {
-		if _, err := t.on.exec(ctx, &prepared{text: takeMark, once: true}, nil); err != nil {
-			if mysqlNumber(err) == noSavepoint {
-				err = &RerunError{Err: errEnded}
-			}
-			return nil, err
-		}
-	}
-	if _, err := t.on.exec(ctx, &prepared{text: setMark, once: true}, nil); err != nil {
+	if err := t.probe(ctx); err != nil {
 		return nil, err
 	}
-	t.marked = true
+	t.begun = true
 	return &script{on: t.on}, nil
 }
 
-// noSavepoint is the server's error for a savepoint that is not there.
-const noSavepoint = 1305
+// probe finds out whether the transaction is still there. Without autocommit one begins with its first statement, which may be ours.
+func (t *bound) probe(ctx context.Context) error {
+	_, err := t.on.exec(ctx, &prepared{text: probe, once: true}, nil)
+	switch {
+	case mysqlNumber(err) == underWay:
+		return nil
+	case err != nil:
+		return err
+	case t.begun:
+		return &RerunError{Err: errEnded}
+	}
+	rows, err := t.on.query(ctx, &prepared{text: "SELECT @@autocommit", once: true}, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	autocommit := true
+	if rows.Next() {
+		if err := rows.Scan(&autocommit); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if autocommit {
+		return &RerunError{Err: errEnded}
+	}
+	return nil
+}
 
 // flush sends what a script still holds.
 func flush(ctx context.Context, on runner) error {

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -32,13 +31,15 @@ type Server struct {
 	driver  string
 	// variable and otherwise are where the connection string comes from.
 	variable, otherwise string
+	// plain says that it poses as another server; see [Server.AsMySQL].
+	plain bool
 }
 
 // The servers.
 var (
-	PostgreSQL = Server{"postgresql", sqlstore.PostgreSQL, "pgx", "GUERDON_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/test"}
-	MariaDB    = Server{"mariadb", sqlstore.MySQL, "mysql", "GUERDON_MARIADB", "root@tcp(127.0.0.1:3306)/test?interpolateParams=true"}
-	SQLite     = Server{"sqlite", sqlstore.SQLite, "sqlite", "", ""}
+	PostgreSQL = Server{"postgresql", sqlstore.PostgreSQL, "pgx", "GUERDON_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/test", false}
+	MariaDB    = Server{"mariadb", sqlstore.MySQL, "mysql", "GUERDON_MARIADB", "root@tcp(127.0.0.1:3306)/test?interpolateParams=true", false}
+	SQLite     = Server{Name: "sqlite", Dialect: sqlstore.SQLite, driver: "sqlite"}
 )
 
 // All lists the servers.
@@ -100,6 +101,9 @@ func File(path string) string {
 func (s Server) open(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(s.driver, dsn)
+	if s.plain {
+		db, err = openPlain(dsn)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
