@@ -111,12 +111,24 @@ func (c onConn) exec(ctx context.Context, st *prepared, args []any) (int64, erro
 type inTx struct {
 	s  *Store
 	tx *sql.Tx
+	// wanted has the statements that were not prepared yet, where the transaction is the store's own.
+	wanted *[]*prepared
+}
+
+// ready is the statement if it is prepared. One that is not is run by its text, and prepared when the transaction has ended: in
+// it the pool may have no other connection.
+func (t inTx) ready(st *prepared) *sql.Stmt {
+	stmt := st.ready()
+	if stmt == nil && t.wanted != nil && !st.once && !t.s.d.cached {
+		*t.wanted = append(*t.wanted, st)
+	}
+	return stmt
 }
 
 func (t inTx) query(ctx context.Context, st *prepared, args []any) (Rows, error) {
 	var rows *sql.Rows
 	var err error
-	if stmt := st.ready(); stmt != nil {
+	if stmt := t.ready(st); stmt != nil {
 		rows, err = t.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
 	} else {
 		rows, err = t.tx.QueryContext(ctx, st.text, args...)
@@ -128,7 +140,7 @@ func (t inTx) query(ctx context.Context, st *prepared, args []any) (Rows, error)
 }
 
 func (t inTx) exec(ctx context.Context, st *prepared, args []any) (int64, error) {
-	if stmt := st.ready(); stmt != nil {
+	if stmt := t.ready(st); stmt != nil {
 		return affected(t.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...))
 	}
 	return affected(t.tx.ExecContext(ctx, st.text, args...))
