@@ -275,12 +275,35 @@ func (s *Store) raise(ctx context.Context, on runner, w *writing, results []stor
 	return err
 }
 
-// writeRows inserts rows of a table, or replaces them, as many at once as the database takes parameters.
+// rowsFit is how many of some rows go into one statement: as many as the database takes parameters, and no more than
+// [bytesMost] unless one has more.
+func (s *Store) rowsFit(t *table, rows [][]any) int {
+	most := min(len(rows), s.d.parameters/len(t.names))
+	if s.d.literal == nil {
+		return most
+	}
+	size := 0
+	for i := range most {
+		for _, v := range rows[i] {
+			if v, is := v.(string); is {
+				size += len(v)
+			}
+		}
+		if i > 0 && size > bytesMost {
+			return i
+		}
+	}
+	return most
+}
+
+// writeRows inserts rows of a table, or replaces them, as many at once as fit.
 func (s *Store) writeRows(ctx context.Context, on runner, t *table, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	for some := range slices.Chunk(rows, s.d.parameters/len(t.names)) {
+	for len(rows) > 0 {
+		some := rows[:s.rowsFit(t, rows)]
+		rows = rows[len(some):]
 		p, args := s.build(s.shapeOf(byte(placeOf(t.kind)), len(some)), func(b *statement) {
 			b.insert(t.name, t.names, len(some), func(i int) { b.row(t.classes, some, i) })
 			if !t.once {
