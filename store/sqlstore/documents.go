@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -177,6 +176,17 @@ func (s *Store) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 	return stamp, nil
 }
 
+// fits is how many of some documents go into one statement: no more than [literalMost] bytes, but at least one.
+func fits(docs []store.Doc) int {
+	size := 0
+	for i := range docs {
+		if size += len(docs[i].Body); i > 0 && (size > literalMost || i == docsMost/4) {
+			return i
+		}
+	}
+	return len(docs)
+}
+
 // putDocs compares and moves on the stamp, and then inserts. Without documents it only compares.
 func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []store.Doc) (store.Stamp, error) {
 	if len(docs) == 0 {
@@ -206,7 +216,9 @@ func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []
 	if n == 0 {
 		return store.Stamp{}, &store.Error{Op: "put", Err: store.ErrStale}
 	}
-	for some := range slices.Chunk(docs, docsMost/4) {
+	for left := docs; len(left) > 0; {
+		some := left[:fits(left)]
+		left = left[len(some):]
 		p, args := s.build(s.shapeOf('p', len(some)), func(b *statement) {
 			b.insert(documentsTable, []string{"kind", "code", "revision", "body"}, len(some), func(i int) {
 				b.arg(text, string(some[i].Kind))

@@ -186,7 +186,7 @@ func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err e
 	for _, statement := range lock.begin {
 		var got sql.NullInt64
 		if strings.HasPrefix(statement, "SELECT") {
-			if err = conn.QueryRowContext(ctx, statement).Scan(&got); err == nil && got.Valid && got.Int64 == 0 {
+			if err = conn.QueryRowContext(ctx, statement).Scan(&got); err == nil && got.Int64 == 0 { // or NULL, where the server could not
 				err = errLocked
 			}
 		} else {

@@ -5,17 +5,19 @@ package sizes
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 // everywhere runs a test on an empty store of each kind.
 func everywhere(t *testing.T, test func(t *testing.T, st *sqlstore.Store)) {
 	t.Helper()
-	for _, server := range servers.All() {
+	for _, server := range append(servers.All(), servers.MariaDB.AsMySQL()) {
 		t.Run(server.Name, func(t *testing.T) { test(t, server.Empty(t)) })
 	}
 }
@@ -93,6 +95,39 @@ func TestACommitTakesFromAsManyCountersAsItMayHaveRows(t *testing.T) {
 		snap, err := st.Load(ctx, store.Request{Counters: []string{"counter-0-0000", "counter-3-4998"}})
 		if err != nil || snap.Counters["counter-0-0000"] != 1 || snap.Counters["counter-3-4998"] != 1 {
 			t.Errorf("%v, %v", snap.Counters, err)
+		}
+	})
+}
+
+// MariaDB's servers take 16 MB of text, in which each byte is two.
+func TestLargeRowsAndDocumentsAreWrittenInPieces(t *testing.T) {
+	everywhere(t, func(t *testing.T, st *sqlstore.Store) {
+		ctx := context.Background()
+		large := strings.Repeat("x", 64<<10)
+		var docs []store.Doc
+		var units []store.Unit
+		for i := range 200 {
+			user := fmt.Sprintf("user-%03d", i)
+			docs = append(docs, store.Doc{Kind: "task", Code: user, Body: []byte(large)})
+			u := unit(user)
+			u.Insert = append(u.Insert, &store.CauseRow{User: user, Type: store.CauseEvent, ID: "1",
+				Event: &task.Entry{Event: task.Event{User: user, ID: "1", Task: "order", Meta: []byte(`"` + large + `"`)}}})
+			units = append(units, u)
+		}
+		if stamp, err := st.PutDocs(ctx, store.Stamp{}, docs...); err != nil || stamp != (store.Stamp{}).Next(docs...) {
+			t.Fatal(stamp, err)
+		}
+		if list, _, err := st.Docs(ctx, 0); err != nil || len(list) != len(docs) {
+			t.Errorf("%d documents, %v", len(list), err)
+		}
+		results, err := st.Commit(ctx, units...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if !r.Written() {
+				t.Errorf("%s: %+v", units[i].User, r)
+			}
 		}
 	})
 }
