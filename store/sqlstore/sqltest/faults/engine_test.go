@@ -163,7 +163,8 @@ func failCall(t *testing.T, server servers.Server, at servers.Place, mode Mode, 
 	}
 	if stats := st.Stats(); stats.Lost != lost {
 		t.Errorf("at %v: %+v, want %d lost", hit, stats, lost)
-	} else if hit != nil && lost == 0 && stats.Retries == 0 && mode != Unsent { // database/sql itself sends again what was not sent
+	} else if hit != nil && lost == 0 && stats.Retries == 0 && mode != Unsent && hit.Name != "prepare" {
+		// database/sql itself sends again what was not sent, and what is prepared for the next time may fail
 		t.Errorf("at %v: %+v, want retries", hit, stats)
 	}
 	finish(t, server, at)

@@ -146,7 +146,7 @@ func explain(t *testing.T, db *sql.DB, query string) {
 		if err := rows.Scan(&id, &kind, &table, &access, &possible, &key, &length, &ref, &n, &extra); err != nil {
 			t.Fatal(err)
 		}
-		derived := strings.HasPrefix(table.String, "<") || strings.HasPrefix(extra.String, "No tables used") || table.String == "c" // the one row of the catalog
+		derived := strings.HasPrefix(table.String, "<") || strings.HasPrefix(extra.String, "No tables used") || table.String == "c" || strings.HasSuffix(table.String, "guerdon_catalog") // the one row of the catalog
 		if !derived && (access.String == "ALL" || access.String == "index") || strings.Contains(extra.String, "filesort") {
 			t.Errorf("%s is read by %s of %s, %s, in\n%s", table.String, access.String, key.String, extra.String, query)
 		}
