@@ -77,7 +77,7 @@ func growing(d sqlstore.Dialect) []string {
 	series, user, at, cause := "", "", "", ""
 	switch d {
 	case sqlstore.PostgreSQL:
-		series = "FROM generate_series({from}, {to}) AS g"
+		series = "FROM generate_series({from}::bigint, {to}::bigint) AS g"
 		user, cause = "'grown-' || lpad((g * 7919 % 100000)::text, 8, '0')", "'grown.' || g"
 		at = "timestamptz '2026-01-01 00:00:00Z' + g * interval '1 second'"
 	case sqlstore.SQLite:
