@@ -64,7 +64,10 @@ func newWorld(ctx context.Context, server servers.Server, users int) (_ *world, 
 		if _, err := w.db.ExecContext(ctx, drop); err != nil {
 			return nil, err
 		}
-		w.done = func() { _ = w.db.Close() }
+		w.done = func() {
+			_, _ = w.db.ExecContext(context.WithoutCancel(ctx), drop) // the next run drops it too
+			_ = w.db.Close()
+		}
 	} else {
 		remove := w.done
 		w.done = func() { _ = w.db.Close(); remove() }
