@@ -29,7 +29,7 @@ func main() {
 	on := flag.String("on", "sqlite,postgresql,mariadb", "the databases, of those that answer")
 	flag.DurationVar(&m.span, "for", 2*time.Second, "how long a round of a contender takes")
 	flag.IntVar(&m.rounds, "rounds", 5, "how many rounds each contender has")
-	flag.IntVar(&m.users, "users", 10_000, "how many users there are")
+	flag.IntVar(&m.users, "users", 10_000, "how many users there are, at least 3,200: a hundred for each of 32 clients")
 	only := flag.String("only", "", "measure what has this in its name alone")
 	rows := flag.String("rows", "", "instead of the table, the cost of an event beside these many reward records and transfers, such as 10000,10000000")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of this process to a file")
@@ -45,7 +45,7 @@ func main() {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	m.only = *only
+	m.only, m.users = *only, max(m.users, 3200)
 	fmt.Printf("%s on %s, rounds of %v\n\n", "events a second", machine(), m.span)
 	failed := false
 	for _, s := range servers.All() {
