@@ -83,6 +83,8 @@ type reply struct {
 	err    error
 	done   atomic.Bool
 	cancel context.CancelFunc
+	// panicked is what the store panicked with in the caller's goroutine.
+	panicked any
 }
 
 // call lets a caller record an event, and comes back when the caller has got as far as it can.
@@ -92,8 +94,9 @@ func (c *crowd) call(user, id string) *reply {
 	ctx, r.cancel = context.WithCancel(c.ctx)
 	c.t.Cleanup(r.cancel)
 	c.wg.Go(func() {
+		defer r.done.Store(true)
+		defer func() { r.panicked = recover() }()
 		r.out, r.err = c.Record(ctx, task.Event{ID: id, User: user, Task: "order"})
-		r.done.Store(true)
 	})
 	synctest.Wait()
 	return r
@@ -101,6 +104,9 @@ func (c *crowd) call(user, id string) *reply {
 
 // says is how a caller's answer reads.
 func (r *reply) says() string {
+	if r.panicked != nil {
+		return fmt.Sprint("panic: ", r.panicked)
+	}
 	if !r.done.Load() {
 		return "waits"
 	}
