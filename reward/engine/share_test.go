@@ -104,11 +104,11 @@ func (c *crowd) call(user, id string) *reply {
 
 // says is how a caller's answer reads.
 func (r *reply) says() string {
-	if r.panicked != nil {
-		return fmt.Sprint("panic: ", r.panicked)
-	}
 	if !r.done.Load() {
 		return "waits"
+	}
+	if r.panicked != nil {
+		return fmt.Sprint("panic: ", r.panicked)
 	}
 	if r.err == nil {
 		return strings.TrimSpace(fmt.Sprint(order(r.out), map[bool]string{true: " again"}[r.out.Replay]))
