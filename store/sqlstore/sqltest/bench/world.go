@@ -172,7 +172,7 @@ func (w *world) spread(client int, n int64) int {
 	return client%clients*int(each) + int(n%each)
 }
 
-var now = func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // pages reads pages of a reward's records, from places all over the list.
 func (w *world) pages(rows int) func(context.Context, int, int64) (int, error) {
