@@ -165,18 +165,31 @@ func tried(jobs []*job) int {
 	return n
 }
 
-// together is how many jobs the next round takes: as many as the store does, but one that a counter refused goes alone. In a
-// batch a counter that cannot meet the whole demand may refuse every unit that names it.
+// together puts the jobs that go by themselves behind the others, and tells how many the next round takes: as many as the store
+// does, or one of those. They may wait for somebody's lock, and the others do not wait for them.
 func together(jobs []*job, most int) int {
+	if len(jobs) > 1 {
+		slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(a.byItself(), b.byItself()) })
+	}
 	n := 0
-	for n < len(jobs) && n < max(1, most) {
-		if jobs[n].refused != nil || jobs[n].alone {
-			return max(n, 1)
-		}
+	for n < len(jobs) && n < max(1, most) && jobs[n].byItself() == 0 {
 		n++
 	}
-	return n
+	return max(n, min(1, len(jobs)))
 }
+
+// byItself is 1 for a job that is done in a round of its own, and 0 for others. One that a counter refused is: in a batch a
+// counter that cannot meet the whole demand may refuse every unit that names it. So is one that moved time and again: a commit of
+// several users passes over rows that others have locked, where one of a single user waits until it is its turn.
+func (j *job) byItself() int {
+	if j.alone || j.refused != nil || j.tries >= passedOver {
+		return 1
+	}
+	return 0
+}
+
+// passedOver is after how many tries a job goes by itself. A handful of tries gets most rows between two commits of others.
+const passedOver = 5
 
 // jobs sorts events by user, each user's in the order given. An event that cannot even be looked up has its answer.
 func (c *call) jobs(cat *compiled, events []task.Event) []*job {

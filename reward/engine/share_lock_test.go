@@ -8,7 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 // Somebody else holds the row of x: a commit of x alone waits for it, one of several is answered Moved for x (clause 14).
@@ -118,4 +120,47 @@ func TestShared_whoMovedWaitsByItself(t *testing.T) {
 		c.wg.Wait()
 		want(t, "x", x.says(), "R1")
 	})
+}
+
+// Rows that others always hold when a batch comes are passed over each time. After a few tries their users go by themselves,
+// behind all others, and wait for their turn.
+func TestRecordBatch_whoIsAlwaysPassedOverGoesByItself(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		t.Run(fmt.Sprint("alone ", alone), func(t *testing.T) {
+			b := setup(t, counter("order"), each("R", "order"))
+			e, err := engine.New(b.st, engine.Options{Now: b.clk.Now, Alone: alone})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var commits []string
+			b.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+				commits = append(commits, fmt.Sprint(usersOf(units)))
+				if len(units) == 1 {
+					return next()
+				}
+				results := make([]store.Result, len(units))
+				for i, u := range units {
+					if results[i].Moved = u.User == "x" || u.User == "y"; results[i].Moved {
+						continue
+					}
+					if _, err := b.st.Store.Commit(ctx, u); err != nil {
+						return nil, err
+					}
+				}
+				return results, nil
+			}
+			events := []task.Event{{User: "x", ID: "1", Task: "order"}, {User: "y", ID: "1", Task: "order"}, {User: "z", ID: "1", Task: "order"}}
+			results, err := e.RecordBatch(b.ctx, events...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range results {
+				if r.Err != nil || len(r.Rewards) != 1 {
+					t.Errorf("%s: %v", events[i].User, r)
+				}
+			}
+			want(t, "the first commit", commits[0], "[x y z]")
+			want(t, "the last ones", commits[len(commits)-2:], "[[x] [y]]")
+		})
+	}
 }
