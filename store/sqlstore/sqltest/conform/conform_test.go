@@ -13,12 +13,9 @@ import (
 	"github.com/guerdon-go/guerdon/store/storetest"
 )
 
-// everyServer adds the way that only MySQL goes, walked on MariaDB.
-func everyServer() []servers.Server { return append(servers.All(), servers.MariaDB.AsMySQL()) }
-
 func TestContract(t *testing.T) {
 	fewer(t)
-	for _, server := range everyServer() {
+	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
 			storetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
@@ -69,7 +66,7 @@ func inMemory(t *testing.T) *sqlstore.Store {
 
 func TestTransactions(t *testing.T) {
 	fewer(t)
-	for _, server := range everyServer() {
+	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			empty := server.Reused(t)
 			storetest.RunBound(t, func(t *testing.T) storetest.Transactions {

@@ -217,7 +217,7 @@ func slowCall(t *testing.T, server servers.Server, at servers.Place, mode Mode, 
 
 // The same holds where it is the connection that is cut, at each thing that is said on it.
 func TestEngine_settlesEveryCut(t *testing.T) {
-	for _, server := range []servers.Server{servers.PostgreSQL, servers.MariaDB} {
+	for _, server := range append(servers.MySQLs(), servers.PostgreSQL) {
 		t.Run(server.Name, func(t *testing.T) {
 			places := server.Places(t)
 			addr, through := splice(t, server)
@@ -249,7 +249,7 @@ func cutAt(t *testing.T, server servers.Server, at servers.Place, proxy *Proxy, 
 
 // And where an answer, or what was asked, takes longer than the caller waits.
 func TestEngine_slowConnections(t *testing.T) {
-	for _, server := range []servers.Server{servers.PostgreSQL, servers.MariaDB} {
+	for _, server := range append(servers.MySQLs(), servers.PostgreSQL) {
 		t.Run(server.Name, func(t *testing.T) {
 			places := server.Places(t)
 			addr, through := splice(t, server)

@@ -167,7 +167,7 @@ func TestCommit_waitingForAConnectionIsNotUnknown(t *testing.T) {
 
 // A server that does not listen is no lost answer either.
 func TestCommit_withoutAServerIsNotUnknown(t *testing.T) {
-	for _, server := range []servers.Server{servers.PostgreSQL, servers.MariaDB} {
+	for _, server := range append(servers.MySQLs(), servers.PostgreSQL) {
 		t.Run(server.Name, func(t *testing.T) {
 			server.Need(t)
 			addr, through := splice(t, server)

@@ -15,15 +15,10 @@ import (
 )
 
 // shop is an engine whose task pays a point, with its store and a pool.
-func shop(t *testing.T, plain bool) (*sql.DB, *sqlstore.Store, *engine.Engine) {
+func shop(t *testing.T, server servers.Server) (*sql.DB, *sqlstore.Store, *engine.Engine) {
 	t.Helper()
-	db := pool(t, "", plain)
-	st := servers.MariaDB.Migrated(t, db, servers.MariaDB.Schema(t, db))
-	return db, st, selling(t, st)
-}
-
-func selling(t *testing.T, st *sqlstore.Store) *engine.Engine {
-	t.Helper()
+	db := pool(t, server, "")
+	st := server.Migrated(t, db, server.Schema(t, db))
 	eng, err := engine.New(st, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +27,7 @@ func selling(t *testing.T, st *sqlstore.Store) *engine.Engine {
 		reward.Config{Code: "point", Amount: ledger.Whole("points", 1), Rule: rule.Count("order", 1)}); err != nil {
 		t.Fatal(err)
 	}
-	return eng
+	return db, st, eng
 }
 
 func order(id string) task.Event { return task.Event{ID: id, User: "mei", Task: "order"} }
@@ -58,61 +53,61 @@ func points(t *testing.T, eng *engine.Engine, want int64) {
 // The server ends a transaction by itself after a deadlock. A caller who goes on all the same, here because the end is not told
 // to database/sql either, gets an error that calls for another run, and nothing stands without its transaction.
 func TestBound_writesNothingWhenItsTransactionIsGone(t *testing.T) {
-	for name, plain := range map[string]bool{"MariaDB": false, "MySQL": true} {
-		t.Run(name, func(t *testing.T) {
-			for when, before := range map[string]int{"before the load": 0, "after a first event": 1} {
-				t.Run(when, func(t *testing.T) {
-					db, st, eng := shop(t, plain)
-					tx, err := db.BeginTx(t.Context(), nil)
-					if err != nil {
+	each(t, func(t *testing.T, server servers.Server) {
+		for when, before := range map[string]int{"before the load": 0, "after a first event": 1} {
+			t.Run(when, func(t *testing.T) {
+				db, st, eng := shop(t, server)
+				tx, err := db.BeginTx(t.Context(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tx.Rollback() //nolint:errcheck // it is gone
+				bound := eng.With(st.In(tx))
+				for i := range before {
+					if _, err := bound.Record(t.Context(), order(string(rune('0'+i)))); err != nil {
 						t.Fatal(err)
 					}
-					defer tx.Rollback() //nolint:errcheck // it is gone
-					bound := eng.With(st.In(tx))
-					for i := range before {
-						if _, err := bound.Record(t.Context(), order(string(rune('0'+i)))); err != nil {
-							t.Fatal(err)
-						}
-					}
-					if _, err := tx.ExecContext(t.Context(), "ROLLBACK"); err != nil {
-						t.Fatal(err)
-					}
-					if _, err := bound.Record(t.Context(), order("late")); !errors.Is(err, sqlstore.ErrRerun) {
-						t.Errorf("a call in a transaction that is gone: %v", err)
-					}
-					points(t, eng, 0)
-				})
-			}
-		})
-	}
+				}
+				if _, err := tx.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := bound.Record(t.Context(), order("late")); !errors.Is(err, sqlstore.ErrRerun) {
+					t.Errorf("a call in a transaction that is gone: %v", err)
+				}
+				points(t, eng, 0)
+			})
+		}
+	})
 }
 
 // A transaction that reads as of its first statement, as the server's default is, does not decide from what it saw before it
 // locked the user: Do runs it again.
 func TestBound_decidesNothingFromAnOldSnapshot(t *testing.T) {
-	_, st, eng := shop(t, false)
-	if _, err := eng.Record(t.Context(), order("one")); err != nil {
-		t.Fatal(err)
-	}
-	runs := 0
-	err := st.Do(t.Context(), func(tx *sql.Tx) error {
-		runs++
-		if _, err := eng.With(st.In(tx)).Catalog(t.Context()); err != nil { // the first statement
-			return err
+	each(t, func(t *testing.T, server servers.Server) {
+		_, st, eng := shop(t, server)
+		if _, err := eng.Record(t.Context(), order("one")); err != nil {
+			t.Fatal(err)
 		}
-		if runs == 1 {
-			if _, err := eng.Record(t.Context(), order("two")); err != nil {
+		runs := 0
+		err := st.Do(t.Context(), func(tx *sql.Tx) error {
+			runs++
+			if _, err := eng.With(st.In(tx)).Catalog(t.Context()); err != nil { // the first statement
 				return err
 			}
+			if runs == 1 {
+				if _, err := eng.Record(t.Context(), order("two")); err != nil {
+					return err
+				}
+			}
+			_, err := eng.With(st.In(tx)).Record(t.Context(), order("three"))
+			if runs == 1 && !errors.Is(err, sqlstore.ErrRerun) {
+				t.Errorf("the first run: %v", err)
+			}
+			return err
+		})
+		if err != nil || runs != 2 {
+			t.Errorf("%d runs, %v", runs, err)
 		}
-		_, err := eng.With(st.In(tx)).Record(t.Context(), order("three"))
-		if runs == 1 && !errors.Is(err, sqlstore.ErrRerun) {
-			t.Errorf("the first run: %v", err)
-		}
-		return err
+		points(t, eng, 3)
 	})
-	if err != nil || runs != 2 {
-		t.Errorf("%d runs, %v", runs, err)
-	}
-	points(t, eng, 3)
 }

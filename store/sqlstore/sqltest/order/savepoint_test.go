@@ -10,8 +10,6 @@ import (
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
 )
 
-func everyServer() []servers.Server { return append(servers.All(), servers.MariaDB.AsMySQL()) }
-
 var ada = store.Request{Keys: []store.Key{{User: "ada"}}, ForUpdate: true}
 
 func begin(t *testing.T, st *sqlstore.Store) (*sql.Tx, store.Store) {
@@ -25,7 +23,7 @@ func begin(t *testing.T, st *sqlstore.Store) (*sql.Tx, store.Store) {
 }
 
 func TestSavepointsOfTheCallerWorkAroundAStoreInTheTransaction(t *testing.T) {
-	for _, server := range everyServer() {
+	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			tx, bound := begin(t, server.Empty(t))
 			say := func(statement string) {
@@ -61,7 +59,7 @@ func TestSavepointsOfTheCallerWorkAroundAStoreInTheTransaction(t *testing.T) {
 
 // What a server has ended by itself, after a deadlock for one, must not be written to: each statement would hold at once.
 func TestATransactionThatHasEndedIsNoticedByItsStore(t *testing.T) {
-	for _, server := range []servers.Server{servers.MariaDB, servers.MariaDB.AsMySQL()} {
+	for _, server := range servers.MySQLs() {
 		for _, loads := range []int{0, 1} {
 			t.Run(server.Name, func(t *testing.T) {
 				tx, bound := begin(t, server.Empty(t))
@@ -82,7 +80,7 @@ func TestATransactionThatHasEndedIsNoticedByItsStore(t *testing.T) {
 }
 
 func TestATransactionMayBeginWithItsFirstStatement(t *testing.T) {
-	for _, server := range []servers.Server{servers.MariaDB, servers.MariaDB.AsMySQL()} {
+	for _, server := range servers.MySQLs() {
 		t.Run(server.Name, func(t *testing.T) {
 			tx, bound := begin(t, server.Empty(t))
 			for _, statement := range []string{"SET autocommit = 0", "COMMIT"} {

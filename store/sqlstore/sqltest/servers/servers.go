@@ -1,8 +1,8 @@
-// Package servers opens databases for tests: a file or memory of SQLite, a PostgreSQL and a MariaDB server that run already.
+// Package servers opens databases for tests: a file or memory of SQLite, and PostgreSQL, MariaDB and MySQL servers that run already.
 //
-// Servers are found by GUERDON_POSTGRESQL and GUERDON_MARIADB, which hold a connection string and default to a server on
-// 127.0.0.1 with a database named test. A test of one that does not answer is skipped with one line; where GUERDON_REQUIRE
-// names it ("postgresql mariadb"), it fails.
+// Servers are found by GUERDON_POSTGRESQL, GUERDON_MARIADB and GUERDON_MYSQL, which hold a connection string and default to a
+// server on 127.0.0.1 with a database named test; MySQL's port is 3307 there. A test of one that does not answer is skipped with
+// one line; where GUERDON_REQUIRE names it ("postgresql mariadb"), it fails.
 package servers
 
 import (
@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -25,25 +26,27 @@ import (
 
 // A Server is a kind of database that tests run on.
 type Server struct {
-	// Name is "postgresql", "mariadb" or "sqlite".
+	// Name is "postgresql", "mariadb", "mysql" or "sqlite".
 	Name    string
 	Dialect sqlstore.Dialect
 	driver  string
 	// variable and otherwise are where the connection string comes from.
 	variable, otherwise string
-	// plain says that it poses as another server; see [Server.AsMySQL].
-	plain bool
 }
 
 // The servers.
 var (
-	PostgreSQL = Server{"postgresql", sqlstore.PostgreSQL, "pgx", "GUERDON_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/test", false}
-	MariaDB    = Server{"mariadb", sqlstore.MySQL, "mysql", "GUERDON_MARIADB", "root@tcp(127.0.0.1:3306)/test?interpolateParams=true", false}
+	PostgreSQL = Server{"postgresql", sqlstore.PostgreSQL, "pgx", "GUERDON_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/test"}
+	MariaDB    = Server{"mariadb", sqlstore.MySQL, "mysql", "GUERDON_MARIADB", "root@tcp(127.0.0.1:3306)/test?interpolateParams=true"}
+	MySQL      = Server{"mysql", sqlstore.MySQL, "mysql", "GUERDON_MYSQL", "root@tcp(127.0.0.1:3307)/test"}
 	SQLite     = Server{Name: "sqlite", Dialect: sqlstore.SQLite, driver: "sqlite"}
 )
 
+// MySQLs are the servers that speak MySQL's protocol.
+func MySQLs() []Server { return []Server{MariaDB, MySQL} }
+
 // All lists the servers.
-func All() []Server { return []Server{SQLite, PostgreSQL, MariaDB} }
+func All() []Server { return []Server{SQLite, PostgreSQL, MariaDB, MySQL} }
 
 // DSN is the connection string of a server. SQLite has one a test; see [Server.File].
 func (s Server) DSN() string {
@@ -101,9 +104,6 @@ func File(path string) string {
 func (s Server) open(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(s.driver, dsn)
-	if s.plain {
-		db, err = openPlain(dsn)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 // everywhere runs a test on an empty store of each kind.
 func everywhere(t *testing.T, test func(t *testing.T, st *sqlstore.Store)) {
 	t.Helper()
-	for _, server := range append(servers.All(), servers.MariaDB.AsMySQL()) {
+	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) { test(t, server.Empty(t)) })
 	}
 }
