@@ -70,8 +70,16 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 			of.what = '0'
 		}
 	}
+	slots := w.slots()
+	for i := range slots {
+		slots[i].compare(&s.variety)
+		of.what, of.varies[i] = 'c', slots[i].varies
+		of.count[slots[i].table]++
+	}
 	for i := range w.rows {
-		of.count[i] = s.form(len(w.rows[i]))
+		if slots == nil {
+			of.count[i] = s.form(len(w.rows[i]))
+		}
 	}
 	of.count[9] = s.form(len(w.takes))
 	if slices.ContainsFunc(w.deletes[:], func(keys [][]any) bool { return len(keys) > 0 }) {
@@ -89,8 +97,12 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		if len(w.takes) > 0 {
 			b.takeCounters()
 		}
+		if slots != nil {
+			b.besideOthers(w, slots)
+			b.writeSlots(slots)
+		}
 		for i, t := range tables {
-			if len(w.rows[i]) > 0 {
+			if len(w.rows[i]) > 0 && slots == nil {
 				b.add(",\nw", strconv.Itoa(i), " AS (")
 				b.write(t, w.rows[i], len(w.units) == 1)
 				b.add(")")

@@ -178,20 +178,38 @@ func (b *statement) besideMany(l *loading, list []side) {
 	}
 	b.add(" CROSS JOIN ")
 	b.unnest("k", classes, values)
-	b.beside(usersTable, "u", "id")
-	b.add("k.c1")
+	b.add("\nLEFT JOIN ")
+	b.lookedUp(usersTable, "u", []string{"id"}, []string{"k.c1"})
+	b.add(" ON TRUE")
 	column := 1
 	for i, s := range list {
-		t, name := tables[s.table], "t"+strconv.Itoa(i)
-		b.beside(t.name, name, userID)
-		b.add("k.c1")
-		for _, c := range t.key {
+		t := tables[s.table]
+		places := []string{"k.c1"}
+		for range t.key {
 			column++
-			b.add(" AND ", name, ".")
-			b.name(c.name)
-			b.add(" = k.c", strconv.Itoa(column))
+			places = append(places, "k.c"+strconv.Itoa(column))
 		}
+		b.add("\nLEFT JOIN ")
+		b.lookedUp(t.name, "t"+strconv.Itoa(i), t.identity, places)
+		b.add(" ON TRUE")
 	}
+}
+
+// lookedUp is the row of a table that has the values of another's columns, as a subquery that PostgreSQL cannot make part of the join
+// around it: so rows are looked up one by one. It keeps plans, also those it made when the table was new and next to empty, and for
+// such a table a join would read all of it.
+func (b *statement) lookedUp(table, alias string, columns, places []string) {
+	b.add("LATERAL (SELECT * FROM ")
+	b.table(table)
+	b.add(" WHERE ")
+	for i, c := range columns {
+		if i > 0 {
+			b.add(" AND ")
+		}
+		b.name(c)
+		b.add(" = ", places[i])
+	}
+	b.add(" OFFSET 0) ", alias)
 }
 
 // beside joins the row of a table whose column has the value that follows, if there is one.

@@ -166,6 +166,11 @@ func (b *statement) join(name string, columns []string, classes []class, keys []
 		return
 	}
 	places := b.rows("k", classes, keys)
+	if b.s.d.arrays {
+		b.add(" CROSS JOIN ")
+		b.lookedUp(name, "t", columns, places)
+		return
+	}
 	b.add(b.s.d.joined)
 	b.table(name)
 	b.add(" t ON ")

@@ -43,8 +43,10 @@ type Store struct {
 	log    *slog.Logger
 	tables map[string]string // by name, quoted and with schema and prefix
 	texts  statements
-	known  counterNames
-	stats  stats
+	// variety is what a batch's texts depend on beside its shape.
+	variety variety
+	known   counterNames
+	stats   stats
 	// writer is held by who writes, where the database takes one writer alone: they wait here in turn instead of asking the
 	// database again and again.
 	writer chan struct{}
@@ -156,8 +158,9 @@ type statements struct {
 
 // A shape is what the text of a statement depends on.
 type shape struct {
-	what  byte
-	count [12]uint16
+	what   byte
+	count  [12]uint16
+	varies [slotsMost]uint32
 }
 
 // prepared is a text, and where the driver does not keep statements by their text, the statement.
