@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,9 +46,12 @@ func ownServer(t *testing.T, server servers.Server) *own {
 		_ = os.RemoveAll(dir)
 	})
 	var command *exec.Cmd
-	if server.Dialect == sqlstore.PostgreSQL {
+	switch server.Name {
+	case servers.PostgreSQL.Name:
 		command = o.as("postgres", o.program(t, "initdb"), "-D", o.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-	} else {
+	case servers.MySQL.Name:
+		command = o.mysqld(t, "--initialize-insecure")
+	default:
 		command = o.as("mysql", o.program(t, "mariadb-install-db"), "--no-defaults", "--datadir="+o.data(),
 			"--auth-root-authentication-method=normal", "--skip-test-db")
 	}
@@ -75,6 +79,17 @@ func (o *own) program(t *testing.T, name string) string {
 	return ""
 }
 
+// mysqld is a command that runs MySQL, with these arguments and those both its ways have in common.
+func (o *own) mysqld(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "bash", "../mysql/server.sh", "command").Output()
+	if err != nil {
+		o.server.Absent(t, "no mysqld is there")
+	}
+	words := strings.Fields(string(out))
+	return o.as("mysql", words[0], append(append(words[1:], "--datadir="+o.data()), args...)...)
+}
+
 // as is a command, run as another user if this is root, as which servers refuse to run.
 func (o *own) as(name, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
@@ -96,13 +111,17 @@ func (o *own) as(name, program string, args ...string) *exec.Cmd {
 func (o *own) start(t *testing.T) {
 	t.Helper()
 	port := strconv.Itoa(o.port)
-	if o.server.Dialect == sqlstore.PostgreSQL {
+	mysql := []string{"--port=" + port, "--bind-address=127.0.0.1", "--socket=" + filepath.Join(o.dir, "socket"),
+		"--pid-file=" + filepath.Join(o.dir, "pid"), "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M"}
+	switch o.server.Name {
+	case servers.PostgreSQL.Name:
 		o.cmd = o.as("postgres", o.program(t, "postgres"), "-D", o.data(), "-p", port, "-c", "listen_addresses=127.0.0.1",
 			"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=50")
-	} else {
-		o.cmd = o.as("mysql", o.program(t, "mariadbd"), "--no-defaults", "--datadir="+o.data(), "--port="+port, "--bind-address=127.0.0.1",
-			"--socket="+filepath.Join(o.dir, "socket"), "--pid-file="+filepath.Join(o.dir, "pid"), "--innodb-flush-log-at-trx-commit=2",
-			"--innodb-buffer-pool-size=64M")
+	case servers.MySQL.Name:
+		o.cmd = o.mysqld(t, append(mysql, "--mysqlx=OFF", "--secure-file-priv=")...)
+	default:
+		o.cmd = o.as("mysql", o.program(t, "mariadbd"), append(mysql, "--datadir="+o.data())...)
+		o.cmd.Args = slices.Insert(o.cmd.Args, 1, "--no-defaults") // which must be the first
 	}
 	o.log.Reset()
 	o.cmd.Stdout, o.cmd.Stderr = &o.log, &o.log
