@@ -201,44 +201,108 @@ func (c *cells) fail(err error) {
 	}
 }
 
-// values collects what is written of one row, in the order of its columns.
+// values takes what is written of one row, in the order of its columns: into a list, or each into the strip of its column.
 type values struct {
-	list []any
-	err  error
+	list   []any
+	strips []strip
+	at     int
+	err    error
 }
 
-func (v *values) add(x ...any) { v.list = append(v.list, x...) }
+// strip is that of the next column, nil if the row becomes a list.
+func (v *values) strip() *strip {
+	if v.strips == nil {
+		return nil
+	}
+	v.at++
+	return &v.strips[v.at-1]
+}
 
-// time adds an instant: nil for none.
+func (v *values) text(list ...string) {
+	for _, x := range list {
+		if s := v.strip(); s != nil {
+			s.addText(x)
+		} else {
+			v.list = append(v.list, x)
+		}
+	}
+}
+
+func (v *values) integer(list ...int64) {
+	for _, x := range list {
+		if s := v.strip(); s != nil {
+			s.addInteger(x)
+		} else {
+			v.list = append(v.list, x)
+		}
+	}
+}
+
+func (v *values) boolean(list ...bool) {
+	for _, x := range list {
+		if s := v.strip(); s != nil {
+			s.addBoolean(x)
+		} else {
+			v.list = append(v.list, x)
+		}
+	}
+}
+
+func (v *values) binary(x []byte) {
+	if s := v.strip(); s != nil {
+		s.addBlob(x)
+	} else {
+		v.list = append(v.list, x)
+	}
+}
+
+// null adds NULL for each of n columns.
+func (v *values) null(n int) {
+	for range n {
+		if s := v.strip(); s != nil {
+			s.addNull()
+		} else {
+			v.list = append(v.list, nil)
+		}
+	}
+}
+
+// time adds an instant: NULL for none.
 func (v *values) time(t time.Time) {
 	if t.IsZero() {
-		v.list = append(v.list, nil)
+		v.null(1)
 		return
 	}
 	v.moment(t)
 }
 
-func (v *values) moment(t time.Time) { v.list = append(v.list, store.Instant(t)) }
+func (v *values) moment(t time.Time) {
+	if t = store.Instant(t); v.strips != nil {
+		v.strip().addTime(t)
+	} else {
+		v.list = append(v.list, t)
+	}
+}
 
 // json adds a document, or NULL unless there is one.
 func (v *values) json(is bool, x any) {
 	if !is {
-		v.list = append(v.list, nil)
+		v.null(1)
 		return
 	}
 	b, err := json.Marshal(x)
 	if err != nil && v.err == nil {
 		v.err = fmt.Errorf("%w: %w", store.ErrInvalid, err)
 	}
-	v.list = append(v.list, string(b))
+	v.text(string(b))
 }
 
 func (v *values) raw(m json.RawMessage) {
 	if len(m) == 0 {
-		v.list = append(v.list, nil)
+		v.null(1)
 		return
 	}
-	v.list = append(v.list, string(m))
+	v.text(string(m))
 }
 
 // Rows come from a driver or from a caller's own transaction; both read instants with this.

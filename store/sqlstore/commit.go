@@ -77,12 +77,14 @@ func (s *Store) commitOnce(ctx context.Context, w *writing, first bool) ([]store
 	return results, err
 }
 
-// A writing is units on their way, with their rows as values by table.
+// A writing is units on their way, with their rows as values: table by table, or side by side.
 type writing struct {
 	units []store.Unit
 	rows  [kinds][][]any // each with the number of its unit, the user, the key and the rest
 	// unit is whose each row is, beside rows.
 	unit [kinds][]int
+	// slots are the rows of a batch instead, where they are written side by side.
+	slots []slot
 	// deletes are users and keys, and deleteUnit whose they are.
 	deletes    [kinds][][]any
 	deleteUnit [kinds][]int
@@ -118,12 +120,17 @@ func (s *Store) writing(ctx context.Context, units []store.Unit) (*writing, erro
 		return nil, err
 	}
 	w := &writing{units: units}
+	beside := false
+	if s.d.arrays && len(units) >= few {
+		var err error
+		if beside, err = w.side(); err != nil {
+			return nil, err
+		}
+	}
 	for i := range units {
-		for _, list := range [][]store.Row{units[i].Insert, units[i].Put} {
-			for _, r := range list {
-				if err := w.add(i, r); err != nil {
-					return nil, &store.Error{Op: "commit", ID: units[i].User, Err: err}
-				}
+		if !beside {
+			if err := w.list(i); err != nil {
+				return nil, &store.Error{Op: "commit", ID: units[i].User, Err: err}
 			}
 		}
 		for _, key := range units[i].Delete {
@@ -140,6 +147,19 @@ func (s *Store) writing(ctx context.Context, units []store.Unit) (*writing, erro
 	return w, nil
 }
 
+// list takes up the rows of a unit, table by table.
+func (w *writing) list(unit int) error {
+	w.slots = nil
+	for _, list := range [][]store.Row{w.units[unit].Insert, w.units[unit].Put} {
+		for _, r := range list {
+			if err := w.add(unit, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (w *writing) add(unit int, r store.Row) error {
 	at := tableOf(kindOf(r))
 	if at < 0 {
@@ -147,7 +167,7 @@ func (w *writing) add(unit int, r store.Row) error {
 	}
 	t := tables[at]
 	v := values{list: make([]any, 0, 1+len(t.key)+len(t.rest))}
-	v.add(w.units[unit].User)
+	v.text(w.units[unit].User)
 	t.write(r, &v)
 	if v.err != nil {
 		return v.err

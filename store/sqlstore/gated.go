@@ -70,16 +70,14 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 			of.what = '0'
 		}
 	}
-	slots := w.slots()
-	for i := range slots {
-		slots[i].compare(&s.variety)
-		of.what, of.varies[i] = 'c', slots[i].varies
-		of.count[slots[i].table]++
-	}
 	for i := range w.rows {
-		if slots == nil {
-			of.count[i] = s.form(len(w.rows[i]))
-		}
+		of.count[i] = s.form(len(w.rows[i]))
+	}
+	for i := range w.slots {
+		slot := &w.slots[i]
+		slot.settle(&s.variety)
+		of.what, of.varies[i] = 'c', slot.varies
+		of.slots[i] = uint8(slot.table) + 1
 	}
 	of.count[9] = s.form(len(w.takes))
 	if slices.ContainsFunc(w.deletes[:], func(keys [][]any) bool { return len(keys) > 0 }) {
@@ -97,12 +95,12 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		if len(w.takes) > 0 {
 			b.takeCounters()
 		}
-		if slots != nil {
-			b.besideOthers(w, slots)
-			b.writeSlots(slots)
+		if w.slots != nil {
+			b.besideOthers(w)
+			b.writeSlots(w.slots)
 		}
 		for i, t := range tables {
-			if len(w.rows[i]) > 0 && slots == nil {
+			if len(w.rows[i]) > 0 {
 				b.add(",\nw", strconv.Itoa(i), " AS (")
 				b.write(t, w.rows[i], len(w.units) == 1)
 				b.add(")")

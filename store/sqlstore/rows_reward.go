@@ -16,7 +16,8 @@ var entitlements = newTable(table{
 	rest: []column{{"decided", integer}, {"used", integer}, {"live", integer}, {"cycles", document}, {"blocked", document}},
 	write: func(r store.Row, v *values) {
 		e := r.(*store.EntitlementRow)
-		v.add(e.Reward, e.Decided, e.Used, e.Live)
+		v.text(e.Reward)
+		v.integer(e.Decided, e.Used, e.Live)
 		v.json(len(e.Cycles) > 0, e.Cycles)
 		v.json(len(e.Blocked) > 0, e.Blocked)
 	},
@@ -40,13 +41,19 @@ var rewards = newTable(table{
 	},
 	write: func(r store.Row, v *values) {
 		w := r.(*store.RewardRow)
-		v.add(w.ID.Reward, w.ID.N, string(w.Status), w.Amount.Asset, exact(w.Amount.Value), w.Revision, w.Seq, w.Event)
+		v.text(w.ID.Reward)
+		v.integer(w.ID.N)
+		v.text(string(w.Status), w.Amount.Asset, exact(w.Amount.Value))
+		v.integer(w.Revision, w.Seq)
+		v.text(w.Event)
 		v.raw(w.Meta)
 		v.moment(w.Time)
 		v.time(w.Deadline)
-		v.add(w.Terms.Claim, w.Terms.NoDeduct, w.Terms.KeepRejected, int64(w.Terms.ClaimWithin), w.Taken.Cycle, w.Taken.Cycled)
+		v.boolean(w.Terms.Claim, w.Terms.NoDeduct, w.Terms.KeepRejected)
+		v.integer(int64(w.Terms.ClaimWithin), w.Taken.Cycle)
+		v.boolean(w.Taken.Cycled)
 		v.json(len(w.Taken.Counters) > 0, w.Taken.Counters)
-		v.add(w.Taken.Cap)
+		v.text(w.Taken.Cap)
 		v.json(len(w.Moves) > 0, moves(w.Moves))
 	},
 	read: func(user string, c *cells) store.Row {
@@ -85,7 +92,7 @@ var caps = newTable(table{
 	rest: []column{{"used", number}},
 	write: func(r store.Row, v *values) {
 		w := r.(*store.CapRow)
-		v.add(w.Group, w.Used.Asset, exact(w.Used.Value))
+		v.text(w.Group, w.Used.Asset, exact(w.Used.Value))
 	},
 	read: func(user string, c *cells) store.Row {
 		r := &store.CapRow{CapUse: reward.CapUse{User: user, Group: c.text()}}
@@ -104,14 +111,16 @@ var transfers = newTable(table{
 	},
 	write: func(r store.Row, v *values) {
 		t := r.(*store.TransferRow)
-		v.add(t.ID.Cause, int64(t.ID.Leg), string(t.Debit), string(t.Credit), t.Amount.Asset, exact(t.Amount.Value), t.Actor, t.Reason)
+		v.text(t.ID.Cause)
+		v.integer(int64(t.ID.Leg))
+		v.text(string(t.Debit), string(t.Credit), t.Amount.Asset, exact(t.Amount.Value), t.Actor, t.Reason)
 		v.time(t.Time)
-		v.add(t.Seq)
+		v.integer(t.Seq)
 		if t.After.IsZero() {
-			v.add(nil)
+			v.null(1)
 			return
 		}
-		v.add(exact(t.After.Value))
+		v.text(exact(t.After.Value))
 	},
 	read: func(user string, c *cells) store.Row {
 		r := &store.TransferRow{Transfer: ledger.Transfer{
@@ -132,7 +141,8 @@ var balances = newTable(table{
 	rest: []column{{"value", number}, {"seq", integer}},
 	write: func(r store.Row, v *values) {
 		b := r.(*store.BalanceRow)
-		v.add(string(b.Account.Kind), b.Account.Asset, exact(b.Value), b.Seq)
+		v.text(string(b.Account.Kind), b.Account.Asset, exact(b.Value))
+		v.integer(b.Seq)
 	},
 	read: func(user string, c *cells) store.Row {
 		r := &store.BalanceRow{Balance: ledger.Balance{Account: ledger.Account{User: user, Kind: ledger.AccountKind(c.text()), Asset: c.text()}}}

@@ -20,9 +20,10 @@ var causes = newTable(table{
 	},
 	write: func(r store.Row, v *values) {
 		c := r.(*store.CauseRow)
-		v.add(string(c.Type), c.ID, c.Hash[:])
+		v.text(string(c.Type), c.ID)
+		v.binary(c.Hash[:])
 		v.time(c.Time)
-		v.add(c.Revision)
+		v.integer(c.Revision)
 		writeEntry(c.Event, v)
 		v.json(c.Move != nil, c.Move)
 		out := outcome{c.Tasks, c.Grants, c.Blocked, c.Due}
@@ -54,15 +55,25 @@ type outcome struct {
 
 func writeEntry(e *task.Entry, v *values) {
 	if e == nil {
-		v.add(nil, nil, int64(0), false, nil, nil, false, false, "", int64(0), int64(0), nil)
+		v.null(2)
+		v.integer(0)
+		v.boolean(false)
+		v.null(2)
+		v.boolean(false, false)
+		v.text("")
+		v.integer(0, 0)
+		v.null(1)
 		return
 	}
-	v.add(e.Event.Task)
+	v.text(e.Event.Task)
 	v.time(e.Event.Time)
-	v.add(e.Event.Growth, e.Event.Finish)
+	v.integer(e.Event.Growth)
+	v.boolean(e.Event.Finish)
 	v.json(len(e.Event.Attrs) > 0, rule.Stored(e.Event.Attrs))
 	v.raw(e.Event.Meta)
-	v.add(e.TimeGiven, e.Accepted, string(e.Ignored), e.Revision, e.Seq)
+	v.boolean(e.TimeGiven, e.Accepted)
+	v.text(string(e.Ignored))
+	v.integer(e.Revision, e.Seq)
 	v.time(e.Arrived)
 }
 
@@ -89,7 +100,10 @@ var tasks = newTable(table{
 	},
 	write: func(r store.Row, v *values) {
 		t := r.(*store.TaskRow)
-		v.add(t.Task, t.Period, int64(t.Level), t.Growth, t.Max, t.Times, t.Finished, t.Sum, t.Finishes)
+		v.text(t.Task)
+		v.integer(t.Period, int64(t.Level), t.Growth, t.Max, t.Times)
+		v.boolean(t.Finished)
+		v.integer(t.Sum, t.Finishes)
 		v.time(t.First)
 		v.time(t.Last)
 		v.time(t.Created)
@@ -109,7 +123,8 @@ var tallies = newTable(table{
 	rest: []column{{"revision", integer}, {"cells", document}},
 	write: func(r store.Row, v *values) {
 		t := r.(*store.TallyRow)
-		v.add(t.Task, t.Revision)
+		v.text(t.Task)
+		v.integer(t.Revision)
 		v.json(len(t.Tally.Cells) > 0, t.Tally.Cells)
 	},
 	read: func(user string, c *cells) store.Row {
@@ -126,7 +141,9 @@ var tallyValues = newTable(table{
 	write: func(r store.Row, v *values) {
 		t := r.(*store.ValueRow)
 		leaf, _ := t.Leaf.MarshalText() // has no error
-		v.add(t.Task, string(leaf), t.Outer, t.Hash[:])
+		v.text(t.Task, string(leaf))
+		v.integer(t.Outer)
+		v.binary(t.Hash[:])
 	},
 	read: func(user string, c *cells) store.Row {
 		r := &store.ValueRow{User: user, Task: c.text()}

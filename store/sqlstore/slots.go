@@ -1,23 +1,26 @@
 package sqlstore
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"sync/atomic"
+
+	"github.com/guerdon-go/guerdon/store"
 )
 
 // slotsMost is how many rows of a unit are written side by side at most.
 const slotsMost = 24
 
-// A slot is a row that units of a batch have: the nth of a table. The slots of a batch are its rows side by side, as one wide row
+// A slot is a row that most units of a batch have: the nth of a table. The slots of a batch are its rows side by side, as one wide row
 // for each unit. They reach PostgreSQL as an array for each column that differs between units and as one value for each that
 // does not, and meet the users once, where rows table by table would be an array for each column and a join for each table. It
 // is what one would write by hand who knows the rows.
 type slot struct {
 	table, nth int
-	rows       [][]any // by unit. One that has no such row has somebody else's.
+	strips     []strip // of the columns behind the user
+	n          int     // units so far
 	lacks      []bool  // by unit, nil if all have it
-	varies     uint32  // which columns do, by bit, and in lacking whether all units have it
+	varies     uint32  // which strips are arrays, by bit, and in lacking whether lacks is one
 }
 
 // lacking is the bit of slot.varies that is no column's.
@@ -27,85 +30,83 @@ const lacking = 1 << 31
 // are not as many texts as there are coincidences: at most one more for each column, ever.
 type variety [kinds][slotsMost]atomic.Uint32
 
-// slots puts the rows of a batch side by side, if units have few and much the same.
-func (w *writing) slots() []slot {
+// side puts the rows of a batch side by side, and reports whether units have few and much the same.
+func (w *writing) side() (bool, error) {
 	list, rows := make([]slot, 0, slotsMost), 0
-	for i := range w.rows {
-		first, nth, unit := len(list), 0, -1
-		for j, row := range w.rows[i] { // unit by unit
-			if u := w.unit[i][j]; u != unit {
-				unit, nth = u, 0
-			}
-			if first+nth == len(list) {
-				if len(list) == slotsMost {
-					return nil
+	for u := range w.units {
+		var nth [kinds]int
+		for _, of := range [][]store.Row{w.units[u].Insert, w.units[u].Put} {
+			for _, r := range of {
+				at := tableOf(kindOf(r))
+				if at < 0 {
+					return false, &store.Error{Op: "commit", ID: w.units[u].User, Err: store.ErrUnsupported}
 				}
-				list = append(list, slot{table: i, nth: nth, rows: make([][]any, len(w.units))})
+				i := slices.IndexFunc(list, func(s slot) bool { return s.table == at && s.nth == nth[at] })
+				if nth[at]++; i < 0 {
+					if i = len(list); i == slotsMost {
+						return false, nil
+					}
+					list = append(list, slot{table: at, nth: nth[at] - 1, strips: newStrips(tables[at].classes[1:])})
+				}
+				if err := list[i].add(u, r, len(w.units)); err != nil {
+					return false, &store.Error{Op: "commit", ID: w.units[u].User, Err: err}
+				}
+				rows++
 			}
-			list[first+nth].rows[unit] = row
-			nth++
 		}
-		rows += len(w.rows[i])
-	}
-	if len(w.units) < few || len(list)*len(w.units) > 3*rows {
-		return nil
 	}
 	for i := range list {
-		list[i].fill()
+		list[i].lack(len(w.units), len(w.units))
 	}
-	return list
+	w.slots = list
+	return len(list)*len(w.units) <= 3*rows, nil
 }
 
-// fill notes which units have no row, and gives them one that is there: it is not written, and makes no column differ.
-func (s *slot) fill() {
-	var some []any
-	for _, row := range s.rows {
-		if row != nil {
-			some = row
-			break
-		}
-	}
-	for i, row := range s.rows {
-		if row != nil {
-			continue
-		}
-		if s.lacks == nil {
-			s.lacks = make([]bool, len(s.rows))
-		}
-		s.rows[i], s.lacks[i] = some, true
-	}
+// add takes in the row of a unit.
+func (s *slot) add(unit int, r store.Row, units int) error {
+	s.lack(unit, units)
+	s.n++
+	v := values{strips: s.strips}
+	tables[s.table].write(r, &v)
+	return v.err
 }
 
-// compare finds out which columns differ, or did in batches before.
-func (s *slot) compare(seen *variety) {
-	was := &seen[s.table][s.nth]
-	varies := was.Load()
+// lack notes that the units before one have no row.
+func (s *slot) lack(before, units int) {
+	if s.n == before {
+		return
+	}
+	if s.lacks == nil {
+		s.lacks = make([]bool, units)
+	}
+	for u := s.n; u < before; u++ {
+		s.lacks[u] = true
+	}
+	for i := range s.strips {
+		s.strips[i].skip(before - s.n)
+	}
+	s.n = before
+}
+
+// settle finds out which columns are arrays: those that differ, or did in batches before.
+func (s *slot) settle(seen *variety) {
+	var varies uint32
+	for i := range s.strips {
+		if s.strips[i].varies() {
+			varies |= 1 << i
+		}
+	}
 	if s.lacks != nil {
 		varies |= lacking
 	}
-	for c := 1; c < len(s.rows[0]); c++ {
-		for i := 1; i < len(s.rows) && varies&(1<<c) == 0; i++ {
-			if !same(s.rows[i][c], s.rows[0][c]) {
-				varies |= 1 << c
-			}
-		}
+	s.varies = seen[s.table][s.nth].Or(varies) | varies
+	if s.varies&lacking != 0 && s.lacks == nil {
+		s.lacks = make([]bool, s.n)
 	}
-	was.Or(varies)
-	s.varies = varies
-}
-
-// same compares two values of a column.
-func same(a, b any) bool {
-	x, bytesX := a.([]byte)
-	y, bytesY := b.([]byte)
-	if bytesX || bytesY {
-		return bytesX && bytesY && bytes.Equal(x, y)
-	}
-	return a == b
 }
 
 // besideOthers hands over the slots of the units that passed: f has a row for each, with its user as c1.
-func (b *statement) besideOthers(w *writing, slots []slot) {
+func (b *statement) besideOthers(w *writing) {
 	users := make([]string, len(w.units))
 	for i := range w.units {
 		users[i] = w.units[i].User
@@ -113,21 +114,17 @@ func (b *statement) besideOthers(w *writing, slots []slot) {
 	b.add(",\nf AS MATERIALIZED (SELECT r.* FROM unnest(")
 	b.array(text, users)
 	n := 1
-	for i := range slots {
-		s, classes := &slots[i], tables[slots[i].table].classes
+	for i := range w.slots {
+		s := &w.slots[i]
 		if s.varies&lacking != 0 {
-			lacks := s.lacks
-			if lacks == nil {
-				lacks = make([]bool, len(w.units))
-			}
 			b.add(", ")
-			b.array(boolean, lacks)
+			b.array(boolean, s.lacks)
 			n++
 		}
-		for c := 1; c < len(classes); c++ {
-			if s.varies&(1<<c) != 0 {
+		for j := range s.strips {
+			if s.varies&(1<<j) != 0 {
 				b.add(", ")
-				b.array(classes[c], arrayOf(classes[c], s.rows, c))
+				b.array(s.strips[j].class, s.strips[j].array())
 				n++
 			}
 		}
@@ -151,14 +148,13 @@ func (b *statement) writeSlots(slots []slot) {
 		if s.varies&lacking != 0 {
 			column++
 		}
-		for c := 1; c < len(t.classes); c++ {
-			if b.add(", "); s.varies&(1<<c) == 0 {
-				b.arg(t.classes[c], s.rows[0][c])
-				b.add(written("", t.classes[c]))
-				continue
-			}
-			if column++; !b.mute {
-				b.add(written("f.c"+strconv.Itoa(column), t.classes[c]))
+		for j := range s.strips {
+			class := s.strips[j].class
+			if b.add(", "); s.varies&(1<<j) == 0 {
+				b.arg(class, s.strips[j].one())
+				b.add(written("", class))
+			} else if column++; !b.mute {
+				b.add(written("f.c"+strconv.Itoa(column), class))
 			}
 		}
 		if b.add(" FROM f"); s.varies&lacking != 0 {

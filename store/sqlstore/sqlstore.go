@@ -158,8 +158,10 @@ type statements struct {
 
 // A shape is what the text of a statement depends on.
 type shape struct {
-	what   byte
-	count  [12]uint16
+	what  byte
+	count [12]uint16
+	// slots are the tables of rows side by side, counted from 1, and varies which of their columns are arrays.
+	slots  [slotsMost]uint8
 	varies [slotsMost]uint32
 }
 

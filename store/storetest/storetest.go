@@ -58,7 +58,7 @@ type testCase struct {
 
 func cases() []testCase {
 	return slices.Concat(
-		loadCases(), pageCases(), commitCases(), refusalCases(), rowCases(), keyCases(), counterCases(),
+		loadCases(), pageCases(), commitCases(), batchCases(), refusalCases(), rowCases(), keyCases(), counterCases(),
 		listCases(), rangeCases(), catalogCases(), nameCases(), extremeCases(), contextCases(), raceCases(), modelCases(),
 	)
 }
