@@ -103,6 +103,8 @@ type statement struct {
 	text strings.Builder
 	args []any
 	mute bool // the text is known
+	// apart takes the parameters instead, if it is there; see [Store.alike].
+	apart *parameters
 }
 
 // add writes SQL.
@@ -124,6 +126,10 @@ func (b *statement) addf(format string, args ...any) {
 
 // arg writes a parameter.
 func (b *statement) arg(c class, v any) {
+	if b.apart != nil {
+		b.add(b.apart.take(c, v))
+		return
+	}
 	if b.s.d.literal != nil {
 		b.text.WriteString(b.s.d.literal(c, v))
 		return

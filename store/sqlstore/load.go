@@ -103,6 +103,7 @@ type loading struct {
 	users   []int // by state
 	lookups [kinds]lookup
 	pages   []paging
+	alike   []pages
 	named   int
 }
 
@@ -244,7 +245,7 @@ func (l *loading) add(c *cells, part, tag int) error {
 		at := l.lookups[part-partTable].at[tag-1]
 		l.put(at, tables[part-partTable].read(l.states[at.state].User, c))
 	default:
-		page := l.pages[part-partPage]
+		page := l.pages[l.alike[part-partPage].at[tag-1]]
 		l.put(page.at, tables[tableOf(page.ix.Kind())].read(l.states[page.at.state].User, c))
 	}
 	if c.err != nil {

@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"slices"
 	"strconv"
+
+	"github.com/guerdon-go/guerdon/store"
 )
 
 // loadStatement is the statement that reads what l has taken up, and how many columns of each lane it yields after the two
@@ -22,6 +24,7 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 			widen(&width, t.width)
 		}
 	}
+	l.alike = s.alike(l.pages)
 	for _, p := range l.pages {
 		of = shape{}
 		widen(&width, tables[tableOf(p.ix.Kind())].width)
@@ -46,13 +49,21 @@ func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 			b.list(len(counters), func(i int) { b.arg(text, counters[i]) })
 			b.add(")")
 		}
-		for i, page := range l.pages {
-			t := tables[tableOf(page.ix.Kind())]
-			b.branch(partPage+i, "0", width, t.columns)
-			b.add("(SELECT * FROM ")
+		for i, p := range l.alike {
+			t := tables[tableOf(p.ix.Kind())]
+			if len(p.at) == 1 {
+				b.branch(partPage+i, "1", width, t.columns)
+				b.add("(SELECT * FROM ")
+				b.table(t.name)
+				b.page(l.pages[p.at[0]].q)
+				b.add(") t")
+				continue
+			}
+			b.branch(partPage+i, "k.tag", width, t.columns)
+			b.unnest("k", p.classes, p.values)
+			b.add(" CROSS JOIN LATERAL (SELECT * FROM ")
 			b.table(t.name)
-			b.page(page.q)
-			b.add(") t")
+			b.add(p.text, ") t")
 		}
 	})
 	return p, args, width
@@ -182,4 +193,46 @@ func (b *statement) join(name string, columns []string, classes []class, keys []
 		b.name(c)
 		b.add(" = ", places[i])
 	}
+}
+
+// pages are pages of one index that differ in the values of their bounds alone, such as those of different users.
+type pages struct {
+	ix      store.Index
+	at      []int   // which ones
+	text    string  // of the page, with the values as columns of k
+	classes []class // of these
+	values  [][]any
+}
+
+// alike puts pages together that are read by one branch of the union. Where there are no arrays each is by itself. A branch a
+// user is planned for a second and more where there are some hundreds, as when the events of many are counted again.
+func (s *Store) alike(all []paging) []pages {
+	list := make([]pages, 0, len(all))
+	for i, p := range all {
+		if !s.d.arrays {
+			list = append(list, pages{ix: p.ix, at: []int{i}})
+			continue
+		}
+		b := &statement{s: s, apart: &parameters{}}
+		b.page(p.q)
+		text := b.text.String()
+		j := slices.IndexFunc(list, func(q pages) bool { return q.ix == p.ix && q.text == text })
+		if j < 0 {
+			j = len(list)
+			list = append(list, pages{ix: p.ix, text: text, classes: b.apart.classes})
+		}
+		list[j].at, list[j].values = append(list[j].at, i), append(list[j].values, b.apart.values)
+	}
+	return list
+}
+
+// parameters are those of a statement, apart from it. It names them as columns of k.
+type parameters struct {
+	classes []class
+	values  []any
+}
+
+func (p *parameters) take(c class, v any) string {
+	p.classes, p.values = append(p.classes, c), append(p.values, v)
+	return "k.c" + strconv.Itoa(len(p.values))
 }
