@@ -17,6 +17,7 @@ func TestContract(t *testing.T) {
 	fewer(t)
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			empty := server.Reused(t)
 			storetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
 		})
@@ -27,6 +28,7 @@ func TestEngine(t *testing.T) {
 	fewer(t)
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			empty := server.Reused(t)
 			enginetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
 		})
@@ -68,6 +70,7 @@ func TestTransactions(t *testing.T) {
 	fewer(t)
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			empty := server.Reused(t)
 			storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
 				st := empty(t)

@@ -29,6 +29,7 @@ func TestKilledProcess(t *testing.T) {
 	}
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			server.Need(t)
 			random := workload.Seed(t)
 			k := &killer{server: server, random: random}

@@ -122,6 +122,7 @@ func finish(t *testing.T, server servers.Server, at servers.Place) {
 func TestEngine_settlesEveryFailedCall(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			places := server.Places(t)
 			for _, mode := range Modes() {
 				t.Run(string(mode), func(t *testing.T) {
@@ -176,6 +177,7 @@ func failCall(t *testing.T, server servers.Server, at servers.Place, mode Mode, 
 func TestEngine_slowAnswers(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			places := server.Places(t)
 			for _, mode := range []Mode{SlowBefore, SlowAfter} {
 				t.Run(string(mode), func(t *testing.T) {
@@ -219,6 +221,7 @@ func slowCall(t *testing.T, server servers.Server, at servers.Place, mode Mode, 
 func TestEngine_settlesEveryCut(t *testing.T) {
 	for _, server := range append(servers.MySQLs(), servers.PostgreSQL) {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			places := server.Places(t)
 			addr, through := splice(t, server)
 			proxy := NewProxy(t, addr)
@@ -251,6 +254,7 @@ func cutAt(t *testing.T, server servers.Server, at servers.Place, proxy *Proxy, 
 func TestEngine_slowConnections(t *testing.T) {
 	for _, server := range append(servers.MySQLs(), servers.PostgreSQL) {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			places := server.Places(t)
 			addr, through := splice(t, server)
 			proxy := NewProxy(t, addr)

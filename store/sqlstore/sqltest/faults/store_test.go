@@ -65,6 +65,7 @@ func stands(t *testing.T, st store.Store, users []string) int64 {
 func TestCommit_isUnknownOnlyWhereItMayHold(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			places := server.Places(t)
 			for _, mode := range append(Modes(), SlowBefore, SlowAfter) {
 				for _, users := range [][]string{{"a"}, {"a", "b", "c"}} {
@@ -135,6 +136,7 @@ func failCommit(t *testing.T, server servers.Server, at servers.Place, mode Mode
 func TestCommit_waitingForAConnectionIsNotUnknown(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			at := server.Places(t)(t)
 			db := server.Open(t, at.DSN)
 			db.SetMaxOpenConns(1)
@@ -169,6 +171,7 @@ func TestCommit_waitingForAConnectionIsNotUnknown(t *testing.T) {
 func TestCommit_withoutAServerIsNotUnknown(t *testing.T) {
 	for _, server := range append(servers.MySQLs(), servers.PostgreSQL) {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			server.Need(t)
 			addr, through := splice(t, server)
 			proxy := NewProxy(t, addr)
@@ -194,6 +197,7 @@ func TestCommit_withoutAServerIsNotUnknown(t *testing.T) {
 func TestDo_isUnknownOnlyWhereItMayHold(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			places := server.Places(t)
 			for _, mode := range append(Modes(), SlowBefore, SlowAfter) {
 				t.Run(string(mode), func(t *testing.T) {

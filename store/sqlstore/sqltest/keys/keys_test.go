@@ -17,6 +17,7 @@ func TestKeys_allStoresAgree(t *testing.T) {
 	t.Logf("%d answers about %d names", len(want), len(names()))
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			have := play(t, server.Empty(t))
 			for i := range min(len(have), len(want)) {
 				if have[i] != want[i] {

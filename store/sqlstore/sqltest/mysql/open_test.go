@@ -13,6 +13,7 @@ func each(t *testing.T, test func(t *testing.T, server servers.Server)) {
 	t.Helper()
 	for _, server := range servers.MySQLs() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
 			server.Need(t)
 			test(t, server)
 		})

@@ -18,7 +18,10 @@ import (
 func everywhere(t *testing.T, test func(t *testing.T, st *sqlstore.Store)) {
 	t.Helper()
 	for _, server := range servers.All() {
-		t.Run(server.Name, func(t *testing.T) { test(t, server.Empty(t)) })
+		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, server.Empty(t))
+		})
 	}
 }
 
