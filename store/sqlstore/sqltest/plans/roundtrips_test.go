@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/faults"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -102,57 +104,87 @@ func events(code, id string, n int) []task.Event {
 	return list
 }
 
-func TestRecord_anEventIsOneLoadAndOneCommit(t *testing.T) {
+// A conversation is calls of which some are counted, and what must come before them: statements are prepared and counters made.
+type conversation struct {
+	name   string
+	events []task.Event
+	before int
+}
+
+func conversations() []conversation {
+	return []conversation{
+		{"a user's event", events("order", "one", 1), 1},
+		{"the same event again", events("order", "one", 1), 1},
+		{"an event that takes from two budgets", events("rare", "taking", 1), 1},
+		{"events of 100 users", events("order", "many", 100), 2},
+		{"events of 100 users that take from two budgets", events("rare", "manytaking", 100), 2},
+	}
+}
+
+// costs records and gives what the last call of a conversation cost by a count.
+func (c *conversation) costs(t *testing.T, eng *engine.Engine, count func() int64) int64 {
+	t.Helper()
+	record := func(suffix string) {
+		t.Helper()
+		list := make([]task.Event, len(c.events))
+		for i, e := range c.events {
+			e.ID += suffix
+			list[i] = e
+		}
+		results, err := eng.RecordBatch(t.Context(), list...)
+		if err != nil || results[0].Err != nil {
+			t.Fatal(err, results[0].Err)
+		}
+	}
+	for i := range c.before {
+		record(string(rune('0' + i)))
+	}
+	record("8")
+	if c.name == "the same event again" {
+		record("9")
+	}
+	before := count()
+	record("9")
+	return count() - before
+}
+
+// An event is one load and one commit, of many users too.
+func TestRecord_costsAsFewRoundTripsAsThereMayBe(t *testing.T) {
 	for _, tt := range []struct {
-		server       servers.Server
-		event, batch int64
+		server servers.Server
+		want   []int64 // by conversation
 	}{
-		{servers.PostgreSQL, 2, 2}, // the load, the commit
-		{servers.MariaDB, 2, 4},    // the same; of many users the commit begins, locks, and writes and ends, each in a round trip
+		// The load and the commit; a repeat's records are read when it is known to be one.
+		{servers.PostgreSQL, []int64{2, 2, 2, 2, 2}},
+		// The same; of many users the commit begins, locks, and writes and ends, each in a round trip.
+		{servers.MariaDB, []int64{2, 2, 2, 4, 4}},
+		// The load; the level, the beginning, the lock, the version, seven tables and the end; and what is taken from counters.
+		{servers.MySQL, []int64{13, 2, 14, 13, 14}},
 	} {
 		t.Run(tt.server.Name, func(t *testing.T) {
 			db, trips := pool(t, tt.server)
 			eng := shop(t, tt.server.Migrated(t, db, tt.server.Schema(t, db)))
-			for _, c := range []struct {
-				name   string
-				events []task.Event
-				before int // how many calls come first, which prepare statements and make counters
-			}{
-				{"a user's event", events("order", "one", 1), 1},
-				{"the same event again", events("order", "one", 1), 1},
-				{"an event that takes from two budgets", events("rare", "taking", 1), 1},
-				{"events of 100 users", events("order", "many", 100), 2},
-				{"events of 100 users that take from two budgets", events("rare", "manytaking", 100), 2},
-			} {
-				record := func(suffix string) {
-					list := make([]task.Event, len(c.events))
-					for i, e := range c.events {
-						e.ID += suffix
-						list[i] = e
-					}
-					results, err := eng.RecordBatch(t.Context(), list...)
-					if err != nil || results[0].Err != nil {
-						t.Fatal(err, results[0].Err)
-					}
-				}
-				for i := range c.before {
-					record(string(rune('0' + i)))
-				}
-				record("8")
-				want := tt.event
-				if len(c.events) > 1 {
-					want = tt.batch
-				}
-				if c.name == "the same event again" {
-					record("9") // its records are read when it is known to be a repeat
-					want = 2
-				}
-				before := trips.Load()
-				record("9")
-				if got := trips.Load() - before; got != want {
-					t.Errorf("%s: %d round trips, want %d", c.name, got, want)
+			for i, c := range conversations() {
+				if got := c.costs(t, eng, trips.Load); got != tt.want[i] {
+					t.Errorf("%s: %d round trips, want %d", c.name, got, tt.want[i])
 				}
 			}
 		})
+	}
+}
+
+// On SQLite nothing goes over a network, and each call of the driver is a statement.
+func TestRecord_costsAsFewStatementsOfSQLiteAsThereAreTables(t *testing.T) {
+	db, calls := faults.Open(t, servers.SQLite, servers.File(filepath.Join(t.TempDir(), "guerdon.db")))
+	eng := shop(t, servers.SQLite.Migrated(t, db, ""))
+	calls.Arm(faults.Before, 1<<30) // never; it counts
+	for i, want := range []int64{13, 2, 15, 13, 15} {
+		c := conversations()[i]
+		if got := c.costs(t, eng, func() int64 { return int64(len(calls.Ops())) }); got != want {
+			for _, op := range calls.Ops()[len(calls.Ops())-int(got):] {
+				t.Log(&op)
+			}
+			t.Errorf("%s: %d calls, want %d", c.name, got, want)
+		}
 	}
 }
