@@ -4,6 +4,7 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -19,7 +20,8 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// start makes the tables guerdon_*, or brings them up to date.
+// start makes the tables guerdon_*, or brings them up to date, and puts what there is to do and to earn: here a point for
+// each yuan of an order. Documents that are there already are left alone.
 func start(ctx context.Context, db *sql.DB, d sqlstore.Dialect) (*sqlstore.Store, *engine.Engine, error) {
 	books, err := sqlstore.New(db, d, sqlstore.Options{})
 	if err != nil {
@@ -29,11 +31,21 @@ func start(ctx context.Context, db *sql.DB, d sqlstore.Dialect) (*sqlstore.Store
 		return nil, nil, err
 	}
 	eng, err := engine.New(books, engine.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = eng.PutMissing(ctx, engine.By{Actor: "deploy"},
+		ledger.Asset{Code: "points"},
+		task.Config{Code: "order", Period: rule.Unlimited, Attrs: rule.Schema{"total": rule.Decimal}},
+		reward.Config{Code: "cashback", Rule: rule.Count("order", 1), Amount: ledger.Whole("points", 0), AmountFrom: "floor(total)"},
+	)
 	return books, eng, err
 }
 
-// An order is the application's own.
+// An order is a row of a table of the application's own: id (the primary key), customer and total, all of them text.
 type order struct{ id, customer, total string }
+
+var errTaken = errors.New("another order has this ID")
 
 // pay writes an order and records it: both, or neither. The same order again changes nothing and has the same answer.
 func pay(ctx context.Context, books *sqlstore.Store, eng *engine.Engine, o order) (out engine.Outcome, err error) {
@@ -43,22 +55,21 @@ func pay(ctx context.Context, books *sqlstore.Store, eng *engine.Engine, o order
 		if err != nil {
 			return err
 		}
+		var written order // now or earlier
+		err = tx.QueryRowContext(ctx, `SELECT id, customer, total FROM orders WHERE id = $1`, o.id).
+			Scan(&written.id, &written.customer, &written.total)
+		if err != nil {
+			return err
+		}
+		if written != o {
+			return fmt.Errorf("order %q: %w", o.id, errTaken) // it was not written, so it must earn nothing
+		}
 		out, err = eng.With(books.In(tx)).Record(ctx, task.Event{
 			ID: "order-" + o.id, User: o.customer, Task: "order", Attrs: rule.Attrs{"total": o.total},
 		})
-		return err // an error undoes the order as well; that it earned nothing is no error
+		return err // an error undoes the order as well; an order that earns nothing is no error
 	})
 	return out, err
-}
-
-// put gives a point for each yuan of an order. Documents that are there already are left alone.
-func put(ctx context.Context, eng *engine.Engine) error {
-	_, err := eng.PutMissing(ctx, engine.By{Actor: "deploy"},
-		ledger.Asset{Code: "points"},
-		task.Config{Code: "order", Period: rule.Unlimited, Attrs: rule.Schema{"total": rule.Decimal}},
-		reward.Config{Code: "cashback", Rule: rule.Count("order", 1), Amount: ledger.Whole("points", 0), AmountFrom: "floor(total)"},
-	)
-	return err
 }
 
 // An order and its points are written in one transaction: where the second cannot be, the first is not there either.
@@ -79,20 +90,17 @@ func ExampleStore_Do() {
 		log.Fatal(err)
 	}
 	books, eng, err := start(ctx, db, sqlstore.SQLite)
-	if err == nil {
-		err = put(ctx, eng)
-	}
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	for _, o := range []order{{"1", "mei", "12.80"}, {"1", "mei", "12.80"}, {"2", "mei", "a lot"}} {
+	for _, o := range []order{{"1", "mei", "12.80"}, {"1", "mei", "12.80"}, {"1", "bo", "12.80"}, {"2", "mei", "a lot"}} {
 		out, err := pay(ctx, books, eng, o)
 		if err != nil {
-			fmt.Println("order", o.id+":", err)
+			fmt.Println(o, err)
 			continue
 		}
-		fmt.Println("order", o.id+":", out.Rewards[0].Amount, "replay:", out.Replay)
+		fmt.Println(o, out.Rewards[0].Amount, "replay:", out.Replay)
 	}
 	var orders int
 	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM orders`).Scan(&orders); err != nil {
@@ -104,8 +112,9 @@ func ExampleStore_Do() {
 	}
 	fmt.Println(orders, "order,", balances[0].Amount())
 	// Output:
-	// order 1: 12 points replay: false
-	// order 1: 12 points replay: true
-	// order 2: attrs.total: "a lot": must be a decimal number such as 12.50
+	// {1 mei 12.80} 12 points replay: false
+	// {1 mei 12.80} 12 points replay: true
+	// {1 bo 12.80} order "1": another order has this ID
+	// {2 mei a lot} attrs.total: "a lot": must be a decimal number such as 12.50
 	// 1 order, 12 points
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,15 @@ func payNatively(ctx context.Context, conn *pgx.Conn, books *sqlstore.Store, eng
 		if err != nil {
 			return err
 		}
+		var written order
+		err = tx.QueryRow(ctx, `SELECT id, customer, total FROM orders WHERE id = $1`, o.id).
+			Scan(&written.id, &written.customer, &written.total)
+		if err != nil {
+			return err
+		}
+		if written != o {
+			return fmt.Errorf("order %q: %w", o.id, errTaken)
+		}
 		out, err = eng.With(books.InTx(pgxTx{tx})).Record(ctx, event(o))
 		return err
 	})
@@ -53,9 +63,6 @@ func TestInTx_takesATransactionOfPgx(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = pool.Close() })
 	books, eng, err := start(ctx, pool, sqlstore.PostgreSQL)
-	if err == nil {
-		err = put(t.Context(), eng)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +72,10 @@ func TestInTx_takesATransactionOfPgx(t *testing.T) {
 			t.Fatalf("replay %t: %+v, %v", replay, out, err)
 		}
 	}
+	if _, err := payNatively(ctx, conn, books, eng, order{"1", "bo", "12.80"}); !errors.Is(err, errTaken) {
+		t.Errorf("another customer's order of the same ID: %v", err)
+	}
+	has(t, pool, eng, "bo", 1, 0)
 	has(t, pool, eng, "mei", 1, 12)
 
 	late := errors.New("too late")
