@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,17 +13,15 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"time"
 	_ "time/tzdata" // days are those of a place, on a machine without a zone database too
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
 	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	_ "modernc.org/sqlite"
 
+	"github.com/guerdon-go/guerdon/examples/database"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 )
 
@@ -44,7 +41,7 @@ func main() {
 
 // serve opens the shop until the context ends.
 func serve(ctx context.Context, log *slog.Logger, dsn, addr string, telemetry bool) (err error) {
-	db, dialect, err := open(dsn)
+	db, err := open(dsn)
 	if err != nil {
 		return err
 	}
@@ -57,7 +54,7 @@ func serve(ctx context.Context, log *slog.Logger, dsn, addr string, telemetry bo
 		}
 		defer stop()
 	}
-	s, err := newShop(ctx, db, dialect, opt)
+	s, err := newShop(ctx, db.DB, db.Dialect, opt)
 	if err != nil {
 		return err
 	}
@@ -75,23 +72,17 @@ func serve(ctx context.Context, log *slog.Logger, dsn, addr string, telemetry bo
 	return server.Shutdown(last)
 }
 
-// open opens a pool of connections. A PostgreSQL server has a limit on them which all programs share; SQLite's file is read
-// while it is written (WAL), its writers wait for each other, and a transaction writes from its start.
-func open(dsn string) (*sql.DB, sqlstore.Dialect, error) {
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		db, err := sql.Open("pgx", dsn)
-		if err == nil {
-			db.SetMaxOpenConns(16)
-			db.SetMaxIdleConns(16)
-		}
-		return db, sqlstore.PostgreSQL, err
+// open opens a pool of connections to a database that the statements in tables.go are written for.
+func open(dsn string) (*database.Database, error) {
+	db, err := database.Open(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("-dsn: %w", err)
 	}
-	if strings.Contains(dsn, "://") {
-		return nil, 0, fmt.Errorf("-dsn: %q is neither PostgreSQL nor a file", dsn)
+	if db.Dialect == sqlstore.MySQL {
+		_ = db.Close()
+		return nil, errors.New("-dsn: must be PostgreSQL or a SQLite file: the shop's own tables are written for these")
 	}
-	db, err := sql.Open("sqlite", "file:"+dsn+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)"+
-		"&_pragma=foreign_keys(1)&_txlock=immediate")
-	return db, sqlstore.SQLite, err
+	return db, nil
 }
 
 // observe prints traces and metrics. A program that serves people sends them to a collector instead: other exporters, and the

@@ -46,12 +46,12 @@ func setup(t *testing.T, server servers.Server, opt options) *fixture {
 		defer f.mu.Unlock()
 		return f.clock
 	}
-	db, dialect, err := open(dsnOf(t, server))
+	db, err := open(dsnOf(t, server))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if f.shop, err = newShop(t.Context(), db, dialect, opt); err != nil {
+	if f.shop, err = newShop(t.Context(), db.DB, db.Dialect, opt); err != nil {
 		t.Fatal(err)
 	}
 	f.send(200, "PUT", "/products/tea", `{"price": 1250, "stock": 1000}`, nil)
@@ -281,11 +281,11 @@ func TestShop_opensAgain(t *testing.T) {
 	ctx := context.Background()
 	dsn := dsnOf(t, servers.SQLite)
 	for round := range 2 {
-		db, dialect, err := open(dsn)
+		db, err := open(dsn)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := newShop(ctx, db, dialect, options{})
+		s, err := newShop(ctx, db.DB, db.Dialect, options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,8 +309,10 @@ func TestShop_opensAgain(t *testing.T) {
 }
 
 func TestOpen_refusesWhatItDoesNotKnow(t *testing.T) {
-	if _, _, err := open("mongodb://127.0.0.1"); err == nil {
-		t.Error("opened")
+	for _, dsn := range []string{"mongodb://ann:secret@127.0.0.1", "mysql://ann:secret@127.0.0.1:3306/test", ""} {
+		if _, err := open(dsn); err == nil || !strings.HasPrefix(err.Error(), "-dsn: ") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", dsn, err)
+		}
 	}
 	if err := serve(t.Context(), nil, filepath.Join(t.TempDir(), "none", "shop.sqlite"), "127.0.0.1:0", false); err == nil {
 		t.Error("opened in a folder that is not there")

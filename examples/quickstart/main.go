@@ -7,19 +7,18 @@
 //	go run ./examples/quickstart -dsn postgres://postgres@127.0.0.1:5432/test
 //
 // The config is what [engine.Engine.PutJSON] reads, the events are JSON objects of [task.Event], one on a line. A dash is
-// standard input. A config alone is checked, and nothing is played or kept. Faults are printed with file and line, and the
-// exit status is 1; it is 2 for wrong flags.
+// standard input. A config alone is checked, and nothing is played or kept. Faults are printed with file and line. The exit
+// status is then 1; it is 2 for wrong flags.
 //
 // What was recorded is kept: in quickstart.sqlite in the working directory, in mine.sqlite for a campaign mine.json, or in the
 // database that -dsn names, in tables whose names begin with quickstart_. Events that are there already are passed over, so
-// more of them may be appended and played. Events without a fault are recorded beside ones with a fault; mended, those are
-// added by the next run. The campaign may be edited as far as the library allows; where the database holds documents that
-// it lacks, it is another one, and nothing is put or recorded.
+// you may append events and run it again. A faulty event stops no other: mend it, and the next run adds it. You may edit the
+// campaign as far as the library allows. If the database holds documents that the campaign lacks, it is the database of
+// another campaign, and nothing is put or recorded.
 package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	_ "embed"
 	"flag"
@@ -44,7 +43,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	config := flags.String("config", "", "the campaign, a JSON `file`; - is standard input (default: the one built in)")
 	events := flags.String("events", "", "the events, a `file` of JSON lines; - is standard input (default: those built in, or none with -config)")
-	dsn := flags.String("dsn", "", forms)
+	var dsn string
+	given := false
+	flags.Func("dsn", forms, func(value string) error {
+		dsn, given = value, true
+		return nil
+	})
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -54,6 +58,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "quickstart: takes flags and no arguments, and standard input once")
 		return 2
 	}
+	if !given {
+		dsn = otherwiseIn(*config)
+	}
 	doc, err := read(*config, "campaign.json", campaignJSON, stdin)
 	if err == nil {
 		var lines source
@@ -62,7 +69,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			builtin = nil
 		}
 		if lines, err = read(*events, "events.jsonl", builtin, stdin); err == nil {
-			err = show(context.Background(), stdout, doc, lines, cmp.Or(*dsn, otherwiseIn(*config)))
+			err = show(context.Background(), stdout, doc, lines, dsn)
 		}
 	}
 	if err != nil {

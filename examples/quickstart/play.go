@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guerdon-go/guerdon/examples/database"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/memory"
@@ -19,7 +20,7 @@ import (
 
 // A played is a campaign after its events.
 type played struct {
-	db      *database // nil if there were no events
+	db      *database.Database // nil if there were no events
 	eng     *engine.Engine
 	catalog *engine.Catalog
 	place   *time.Location
@@ -70,7 +71,7 @@ func play(ctx context.Context, doc, lines source, dsn string) (p *played, err er
 // close ends the connections to the database.
 func (p *played) close() {
 	if p.db != nil {
-		_ = p.db.pool.Close()
+		_ = p.db.Close()
 	}
 }
 
@@ -107,12 +108,12 @@ func (p *played) putWhereItBelongs(ctx context.Context, st store.Store, doc sour
 	}
 	for _, t := range there.Tasks() {
 		if _, ok := p.catalog.Task(t.Code); !ok {
-			return fmt.Errorf("%s holds another campaign: %s has no task %s; name another database with -dsn", p.db.name, doc.name, t.Code)
+			return fmt.Errorf("%s holds another campaign: %s has no task %s; name another database with -dsn", p.db.Name, doc.name, t.Code)
 		}
 	}
 	for _, r := range there.Rewards() {
 		if _, ok := p.catalog.Reward(r.Code); !ok {
-			return fmt.Errorf("%s holds another campaign: %s has no reward %s; name another database with -dsn", p.db.name, doc.name, r.Code)
+			return fmt.Errorf("%s holds another campaign: %s has no reward %s; name another database with -dsn", p.db.Name, doc.name, r.Code)
 		}
 	}
 	return p.put(ctx, st, doc)

@@ -29,7 +29,7 @@ func (p *played) print(w io.Writer) error {
 	if err := p.books(w); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nAll of it is kept in %s: the same events again add nothing.\n", p.db.name)
+	fmt.Fprintf(w, "\nAll of it is kept in %s: the same events again add nothing.\n", p.db.Name)
 	return nil
 }
 
