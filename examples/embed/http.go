@@ -5,13 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 
+	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
-	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/task"
 )
 
@@ -20,7 +21,11 @@ func (s *shop) handler() http.Handler {
 	mux := http.NewServeMux()
 	answer := func(pattern string, f func(*http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			v, err := f(r)
+			err := rule.CheckText(r.URL.Path, pathMax) // no database keeps an ID that is no text
+			var v any
+			if err == nil {
+				v, err = f(r)
+			}
 			if err != nil {
 				s.refuse(w, r, err)
 				return
@@ -37,6 +42,12 @@ func (s *shop) handler() http.Handler {
 	answer("POST /reviews/{user}/{reward}/{n}", s.review)
 	return mux
 }
+
+// What is longer in bytes comes from no honest client.
+const (
+	pathMax = 1 << 10
+	nameMax = 200
+)
 
 func (s *shop) putProduct(r *http.Request) (any, error) {
 	p := product{}
@@ -55,7 +66,10 @@ func (s *shop) putCustomer(r *http.Request) (any, error) {
 		return nil, err
 	}
 	c.ID = r.PathValue("id")
-	if err := rule.CheckID(c.ID); err != nil { // it is to be a user's
+	var f rule.Faults
+	f.At("id", rule.CheckID(c.ID)) // it is to be a user's
+	f.At("name", rule.CheckText(c.Name, nameMax))
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	return c, putCustomer(r.Context(), s.db, c)
@@ -99,20 +113,35 @@ func (s *shop) review(r *http.Request) (any, error) {
 	return moved, nil
 }
 
-// refuse turns an error into a status. Unless it is 503 the same request will be refused again.
-func (s *shop) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status := http.StatusInternalServerError
+// statusOf says which status an error is. Errors that the same request will meet again are listed. Everything else may be over
+// the next time (a database that is down, one that is busy, an answer that was lost), so it is 503: the client sends
+// the same request again, and if the first did its work, the second answers as the first would have.
+func statusOf(err error) int {
+	is := func(targets ...error) bool {
+		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+	}
 	switch {
-	case errors.Is(err, engine.ErrUnknown), errors.Is(err, engine.ErrBusy), errors.Is(err, engine.ErrCatalogMoving),
-		errors.Is(err, store.ErrUnknown), errors.Is(err, sqlstore.ErrRerun):
-		status = http.StatusServiceUnavailable // also where it may have been done: the same request again tells
+	case is(engine.ErrUnknown, store.ErrUnknown): // whatever else it is
+		return http.StatusServiceUnavailable
+	case is(rule.ErrInvalid, rule.ErrTooLate, rule.ErrTooEarly):
+		return http.StatusUnprocessableEntity
+	case is(errNotFound, reward.ErrUnknown):
+		return http.StatusNotFound
+	case is(errSoldOut, errOther, task.ErrConflict, reward.ErrStatus):
+		return http.StatusConflict
+	case is(task.ErrUnknown, task.ErrDerived, engine.ErrTooLarge, ledger.ErrOverflow): // the campaign is at fault
+		return http.StatusInternalServerError
+	case is(store.ErrCorrupt, store.ErrInvalid, store.ErrUnsupported, store.ErrTooLarge): // the program or its tables are
+		return http.StatusInternalServerError
+	}
+	return http.StatusServiceUnavailable
+}
+
+// refuse answers an error.
+func (s *shop) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status := statusOf(err)
+	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
-	case errors.Is(err, rule.ErrInvalid):
-		status = http.StatusUnprocessableEntity
-	case errors.Is(err, errNotFound), errors.Is(err, reward.ErrUnknown):
-		status = http.StatusNotFound
-	case errors.Is(err, errSoldOut), errors.Is(err, errOther), errors.Is(err, task.ErrConflict), errors.Is(err, reward.ErrStatus):
-		status = http.StatusConflict
 	}
 	text := err.Error()
 	if status >= 500 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -45,8 +46,14 @@ type receipt struct {
 // The row of the product comes last, because everybody who orders it waits for that row until the commit. The order of steps
 // is the same in each transaction of the shop, so that no two wait for each other.
 func (s *shop) place(ctx context.Context, o order) (receipt, error) {
-	if o.ID == "" || o.Quantity < 1 || o.Quantity > 1000 {
-		return receipt{}, &rule.FieldError{Field: "order", Reason: "needs an id and a quantity from 1 to 1000"}
+	var f rule.Faults
+	f.At("id", rule.CheckID(o.ID))
+	f.At("product", rule.CheckID(o.Product))
+	if o.Quantity < 1 || o.Quantity > 1000 {
+		f.Add("quantity", strconv.FormatInt(o.Quantity, 10), "must be 1 to 1000")
+	}
+	if err := f.Err(); err != nil {
+		return receipt{}, err
 	}
 	var r receipt
 	err := s.transact(ctx, func(tx *sql.Tx, eng *engine.Engine) error {

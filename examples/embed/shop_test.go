@@ -18,10 +18,13 @@ import (
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/task"
 )
 
-// A fixture is a shop with two products and a customer, its clock, and a way to send requests.
+// A fixture is a shop, its clock, and a way to send requests.
 type fixture struct {
 	*testing.T
 	*shop
@@ -38,7 +41,18 @@ func everywhere(t *testing.T, f func(f *fixture)) {
 	}
 }
 
+// setup is a shop with two products and a customer.
 func setup(t *testing.T, server servers.Server, opt options) *fixture {
+	t.Helper()
+	f := bare(t, server, opt)
+	f.send(200, "PUT", "/products/tea", `{"price": 1250, "stock": 1000}`, nil)
+	f.send(200, "PUT", "/products/pot", `{"price": 60000, "stock": 1}`, nil)
+	f.send(200, "PUT", "/customers/mei", `{"name": "Mei"}`, nil)
+	return f
+}
+
+// bare is a shop with nothing in it.
+func bare(t *testing.T, server servers.Server, opt options) *fixture {
 	t.Helper()
 	f := &fixture{T: t, clock: time.Date(2025, time.November, 4, 12, 0, 0, 0, time.UTC)}
 	opt.Now = func() time.Time {
@@ -54,9 +68,6 @@ func setup(t *testing.T, server servers.Server, opt options) *fixture {
 	if f.shop, err = newShop(t.Context(), db.DB, db.Dialect, opt); err != nil {
 		t.Fatal(err)
 	}
-	f.send(200, "PUT", "/products/tea", `{"price": 1250, "stock": 1000}`, nil)
-	f.send(200, "PUT", "/products/pot", `{"price": 60000, "stock": 1}`, nil)
-	f.send(200, "PUT", "/customers/mei", `{"name": "Mei"}`, nil)
 	return f
 }
 
@@ -67,6 +78,9 @@ func (f *fixture) send(status int, method, path, body string, v any) {
 	r.Header.Set("X-Operator", "ann")
 	w := httptest.NewRecorder()
 	f.handler().ServeHTTP(w, r)
+	if again := w.Header().Get("Retry-After"); (again != "") != (w.Code == 503) {
+		f.Errorf("%s %s answered %d, to be sent again after %q seconds", method, path, w.Code, again)
+	}
 	if w.Code != status {
 		f.Errorf("%s %s answered %d, want %d: %s", method, path, w.Code, status, w.Body)
 		return
@@ -272,8 +286,74 @@ func TestShop_refusesWhatItCannotServe(t *testing.T) {
 	f.send(422, "PUT", "/customers/mei/orders/1", `{"product": "tea", "qty": 1}`, nil)
 	f.send(422, "PUT", "/customers/mei/orders/"+strings.Repeat("x", 200), `{"product": "tea", "quantity": 1}`, nil)
 	f.send(422, "PUT", "/products/tea", `{"price": 0}`, nil)
+	f.send(422, "PUT", "/customers/bo", `{"name": "`+strings.Repeat("o", 201)+`"}`, nil)
 	f.send(422, "POST", "/reviews/mei/patron/one", `{}`, nil)
 	f.has("mei", 0, 0, "tea", 1000)
+}
+
+// NUL and what is no UTF-8 are no text to PostgreSQL, and to SQLite they are.
+func TestShop_refusesWhatIsNoText(t *testing.T) {
+	everywhere(t, func(f *fixture) {
+		for _, no := range []string{"%00", "a%00b", "%ff", "%c3%28"} {
+			f.send(422, "GET", "/customers/"+no, "", nil)
+			f.send(422, "PUT", "/customers/"+no, `{"name": "No"}`, nil)
+			f.send(422, "POST", "/customers/"+no+"/signin", "", nil)
+			f.send(422, "PUT", "/products/"+no, `{"price": 1, "stock": 1}`, nil)
+			f.send(422, "PUT", "/customers/mei/orders/"+no, `{"product": "tea", "quantity": 1}`, nil)
+			f.send(422, "POST", "/reviews/"+no+"/patron/1", `{"pass": true}`, nil)
+			f.send(422, "POST", "/reviews/mei/"+no+"/1", `{"pass": true}`, nil)
+		}
+		f.send(422, "PUT", "/customers/bo", `{"name": "\u0000"}`, nil)
+		f.send(422, "PUT", "/customers/mei/orders/1", `{"product": "\u0000", "quantity": 1}`, nil)
+		f.has("mei", 0, 0, "tea", 1000)
+	})
+}
+
+// A client repeats after 503 and after nothing else, so what is not known to fail again is 503.
+func TestShop_tellsWhatMayWorkTheNextTime(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{
+		{fmt.Errorf("%w: %w", engine.ErrUnknown, task.ErrConflict), 503},
+		{store.ErrUnknown, 503},
+		{engine.ErrBusy, 503},
+		{engine.ErrCatalogMoving, 503},
+		{&sqlstore.RerunError{Err: errors.New("deadlock")}, 503},
+		{errors.New("connection refused"), 503},
+		{context.DeadlineExceeded, 503},
+		{&rule.FieldError{}, 422},
+		{rule.ErrTooLate, 422},
+		{reward.ErrUnknown, 404},
+		{&task.ConflictError{}, 409},
+		{&reward.StatusError{}, 409},
+		{task.ErrUnknown, 500},
+		{engine.ErrTooLarge, 500},
+		{&store.Error{Op: "commit", Err: store.ErrCorrupt}, 500},
+	} {
+		if got := statusOf(tt.err); got != tt.want {
+			t.Errorf("%v is %d, want %d", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestShop_answers503WhileItsDatabaseIsAway(t *testing.T) {
+	everywhere(t, func(f *fixture) {
+		if err := f.db.Close(); err != nil {
+			f.Fatal(err)
+		}
+		for _, tt := range []struct{ method, path, body string }{
+			{"GET", "/customers/mei", ""},
+			{"PUT", "/customers/bo", `{"name": "Bo"}`},
+			{"PUT", "/products/tea", `{"price": 1, "stock": 1}`},
+			{"PUT", "/customers/mei/orders/1", `{"product": "tea", "quantity": 1}`},
+			{"POST", "/customers/mei/signin", ""},
+			{"GET", "/reviews", ""},
+			{"POST", "/reviews/mei/patron/1", `{"pass": true}`},
+		} {
+			f.send(503, tt.method, tt.path, tt.body, nil)
+		}
+	})
 }
 
 // A shop that is opened again finds everything, and leaves alone what operators edited.
