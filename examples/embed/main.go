@@ -10,9 +10,11 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 	_ "time/tzdata" // days are those of a place, on a machine without a zone database too
 
@@ -31,7 +33,7 @@ func main() {
 	telemetry := flag.Bool("telemetry", false, "print traces and metrics")
 	flag.Parse()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := serve(ctx, log, *dsn, *addr, *telemetry); err != nil {
 		log.Error("the shop is closed", slog.Any("error", err))
@@ -58,10 +60,14 @@ func serve(ctx context.Context, log *slog.Logger, dsn, addr string, telemetry bo
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: addr, Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second}
+	door, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second}
 	ended := make(chan error, 1)
-	go func() { ended <- server.ListenAndServe() }()
-	log.Info("the shop is open", slog.String("address", "http://"+addr))
+	go func() { ended <- server.Serve(door) }()
+	log.Info("the shop is open", slog.String("address", "http://"+door.Addr().String()))
 	select {
 	case err := <-ended:
 		return err
