@@ -40,7 +40,7 @@ func (s *shop) handler() http.Handler {
 	answer("PUT /customers/{id}/orders/{order}", s.putOrder)
 	answer("GET /reviews", func(r *http.Request) (any, error) { return s.waiting(r.Context()) })
 	answer("POST /reviews/{user}/{reward}/{n}", s.review)
-	return mux
+	return traced(s.watch.tracer, mux)
 }
 
 // What is longer in bytes comes from no honest client.

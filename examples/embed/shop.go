@@ -59,6 +59,8 @@ func newShop(ctx context.Context, db *sql.DB, d sqlstore.Dialect, opt options) (
 	if s.watch, err = newWatcher(opt.Traces, opt.Metrics); err != nil {
 		return nil, err
 	}
+	ctx, span := s.watch.tracer.Start(ctx, "start")
+	defer span.End()
 	if s.books, err = sqlstore.New(db, d, sqlstore.Options{Logger: s.log}); err != nil {
 		return nil, err
 	}
