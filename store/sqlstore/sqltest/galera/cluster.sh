@@ -5,7 +5,7 @@
 #	cluster.sh kill DIR N     kills node N (1 to 3) with -9
 #	cluster.sh restart DIR N  starts a node that was killed or stopped, and waits until it has joined
 #	cluster.sh stop DIR       stops all nodes; DIR stays, for whoever wants to read the logs
-#	cluster.sh check          says in one line what is missing, if something is
+#	cluster.sh check          says in one line what is missing, or which port is taken, if something is
 #
 # Where GUERDON_REQUIRE names galera, as root on Debian, it installs what it needs. It leaves the system's own MariaDB alone: its
 # configuration is not read, its port, socket and data are not used. GALERA_PORT (4406) is the first of
@@ -128,12 +128,21 @@ broken() { # the node's own last words help more than ours
 	fail "node $2 did not start; its log is $1/$2/log.err"
 }
 
+# ports_free fails where a node's port is taken.
+ports_free() {
+	local n
+	for n in $nodes; do
+		(exec 3<>"/dev/tcp/127.0.0.1/$((port + n - 1))") 2>/dev/null && fail "port $((port + n - 1)) is taken"
+	done
+	return 0
+}
+
 start() {
 	local dir=$1 n
 	need
+	ports_free
 	for n in $nodes; do
 		[ ! -e "$dir/$n" ] || fail "$dir/$n is there already"
-		(exec 3<>"/dev/tcp/127.0.0.1/$((port + n - 1))") 2>/dev/null && fail "port $((port + n - 1)) is taken"
 		config "$n" "$dir"
 	done
 	mariadb-install-db --defaults-file="$dir/1/my.cnf" --wsrep-on=OFF --auth-root-authentication-method=normal \
@@ -204,6 +213,7 @@ case "${1:-} ${3:-}" in
 "check ")
 	lack=$(missing | tr '\n' ' ')
 	[ -z "$lack" ] || fail "missing: $lack(Debian's packages)"
+	ports_free
 	;;
 "start ") start "$dir" ;;
 "kill "[123]) alive "$dir" "$3" || fail "node $3 does not run"; down "$dir" "$3" -9 ;;

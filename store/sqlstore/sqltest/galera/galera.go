@@ -11,7 +11,8 @@ import (
 //go:embed cluster.sh
 var script string
 
-// Missing reports what a cluster needs that is not on this machine, nil if all of it is.
+// Missing reports what a cluster needs that is not on this machine, or which of its ports is taken, nil if nothing is in its way that
+// can be seen before it starts.
 func Missing() error {
 	cmd := exec.Command("bash", "-s", "check")
 	cmd.Stdin = strings.NewReader(script)
