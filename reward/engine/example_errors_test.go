@@ -7,18 +7,23 @@ import (
 	"log"
 	"time"
 
+	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/memory"
+	"github.com/guerdon-go/guerdon/store/storetest"
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// An error means that nothing was recorded. errors.Is says what happened, errors.AsType has the detail. That an event
-// earned nothing is never an error.
+// An error means that nothing was recorded, unless it is engine.ErrUnknown, after which the event may be there. The errors that
+// the same event will meet again are those listed here. After any other, such as engine.ErrUnknown, engine.ErrBusy or what a
+// database says that is down, send the event again with the same ID. That an event earned nothing is never an error.
 func Example_errors() {
 	ctx := context.Background()
 	now := time.Date(2025, time.November, 5, 0, 0, 0, 0, time.UTC)
-	eng, err := engine.New(memory.New(), engine.Options{Now: func() time.Time { return now }})
+	st := storetest.Faulty(memory.New()) // a store that fails when it is told to
+	eng, err := engine.New(st, engine.Options{Now: func() time.Time { return now }})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -29,27 +34,31 @@ func Example_errors() {
 		log.Fatal(err)
 	}
 
+	// errors.Is says what happened, errors.AsType has the detail.
 	tell := func(ev task.Event, call func(context.Context, task.Event) (engine.Outcome, error)) {
 		out, err := call(ctx, ev)
-		if completed, ok := errors.AsType[*task.CompletedError](err); ok {
+		if completed, ok := errors.AsType[*task.CompletedError](err); ok { // of Complete
 			fmt.Println("completed already, at", completed.Record.Growth, "of", completed.Record.Max)
 			return
 		}
-		if fault, ok := errors.AsType[*rule.FieldError](err); ok {
+		if fault, ok := errors.AsType[*rule.FieldError](err); ok { // is rule.ErrInvalid, and there may be more of them
 			fmt.Println("fault in", fault.Field+":", fault.Reason)
 			return
 		}
+		is := func(target error) bool { return errors.Is(err, target) }
 		switch {
-		case errors.Is(err, task.ErrConflict):
-			fmt.Println("another event has that ID:", err)
-		case errors.Is(err, rule.ErrTooLate), errors.Is(err, rule.ErrTooEarly):
-			fmt.Println("not taken:", err)
-		case errors.Is(err, engine.ErrUnknown), errors.Is(err, engine.ErrBusy):
-			fmt.Println("send it again, with the same ID")
-		case err != nil:
-			fmt.Println(err)
-		default:
+		case err == nil:
 			fmt.Printf("recorded, ignored %q\n", out.Ignored)
+		case is(task.ErrConflict):
+			fmt.Println("another event has that ID:", err)
+		case is(rule.ErrTooLate), is(rule.ErrTooEarly):
+			fmt.Println("not taken:", err)
+		case is(task.ErrUnknown), is(task.ErrDerived), is(engine.ErrTooLarge), is(ledger.ErrOverflow):
+			fmt.Println("not as the campaign is:", err)
+		case is(store.ErrCorrupt), is(store.ErrInvalid), is(store.ErrUnsupported):
+			fmt.Println("the store is at fault:", err)
+		default:
+			fmt.Println("send it again, with the same ID:", err)
 		}
 	}
 	tell(task.Event{ID: "1", User: "mei", Task: "profile", Attrs: rule.Attrs{"age": "old"}}, eng.Record)
@@ -58,6 +67,11 @@ func Example_errors() {
 	tell(task.Event{ID: "3", User: "mei", Task: "profile"}, eng.Complete)
 	tell(task.Event{ID: "1", User: "mei", Task: "profile", Meta: []byte(`{"from": "web"}`)}, eng.Record)
 	tell(task.Event{ID: "4", User: "mei", Task: "profile", Time: now.Add(-100 * time.Hour)}, eng.Record)
+	tell(task.Event{ID: "5", User: "mei", Task: "profil"}, eng.Record)
+	st.Fail(storetest.OpLoad, 1, errors.New("connection refused"))
+	for range 2 {
+		tell(task.Event{ID: "6", User: "mei", Task: "profile"}, eng.Record)
+	}
 	// Output:
 	// fault in attrs.age: must be an integer, got string
 	// recorded, ignored ""
@@ -65,4 +79,7 @@ func Example_errors() {
 	// completed already, at 1 of 1
 	// another event has that ID: "1" of user "mei" was recorded with another meta
 	// not taken: event "4" of user "mei" at 2025-10-31T20:00:00Z: event time is too long ago
+	// not as the campaign is: task "profil": unknown task
+	// send it again, with the same ID: store load: connection refused
+	// recorded, ignored "completed"
 }
