@@ -1,93 +1,100 @@
 // Package engine is what an application calls: it records what users did, and answers what that finished and earned.
 //
-// An [Engine] stands on a store and keeps nothing but compiled catalogs. Each call reads the clock once, loads what it
-// needs of one user, decides with pure functions, and writes if nothing has moved meanwhile; else it does so again. It
-// starts no goroutine and opens no file. Any number of engines, in any number of processes, may work on one store.
+// An [Engine] keeps everything in its store, and in memory only compiled catalogs. Each call reads the clock once, loads what it
+// needs of one user, decides with pure functions, and writes. If somebody else changed the same data meanwhile, it loads and
+// decides again. An engine starts no goroutine and opens no file. Any number of engines, in any number of processes, may
+// work on one store.
 //
 // # The catalog
 //
-// What there is to do and to get is said by documents: [rule.Calendar] (one, in UTC unless put), [ledger.Asset],
-// [task.Group], [task.Config], [reward.Group] and [reward.Config]. [Engine.Put] checks those it is given together with
-// those that are there, and writes all of them under one revision, or none. Equal content changes nothing.
+// Documents say what there is to do and to get: one [rule.Calendar] (days are those of UTC until it is put), [ledger.Asset],
+// [task.Group], [task.Config], [reward.Group] and [reward.Config]. [Engine.Put] checks the documents it is given together
+// with those that are there, and writes all of them under one revision, or none. Equal content changes nothing.
 // [Engine.PutJSON] reads them from a file.
 //
-// An application puts its documents at every start with [Engine.PutMissing], which writes only what is not there and so
-// undoes no operator's edit. Who edits a document puts it with the Revision it was read at: if somebody else was
-// faster, that is [ErrStale].
+// An application puts its documents at every start with [Engine.PutMissing]. That writes only what is not there, so it
+// undoes no operator's edit. To edit a document, put it with the Revision it was read at; if somebody else was faster,
+// the answer is [ErrStale].
 //
-// What counts is fixed from the start of the window; see package reward. The calendar is fixed by the first task, but
-// for its Lateness, which may be lowered. [Engine.Retire] ends documents, and nothing deletes them.
+// Once a reward has started, the parts that decide what counts are frozen; see Editing in package reward. Once there is a
+// task the calendar is frozen too, except that its Lateness may be lowered. [Engine.Retire] ends documents; nothing
+// deletes them.
 //
 // # Recording
 //
 // [Engine.Record] takes one event. The answer lists the records of the tasks it changed, the reward records it made,
-// what was blocked and until when, and how many matches still wait. [Engine.RecordBatch] takes events of many users:
-// each has an answer of its own, and those of one user are decided in the order given. [Engine.Complete] finishes the
-// task's period, and refuses one that is finished already.
+// what was blocked and until when, and how many matches still wait. [Engine.RecordBatch] takes events of many users.
+// Each event has an answer of its own, and the events of one user are decided in the order given. [Engine.Complete]
+// finishes the task's period, and refuses if it is finished already.
 //
-// An event decides the rewards whose rules read its task, also when it finished nothing itself. Package task says what
+// An event decides the rewards whose rules read its task, also if the event finished nothing. Package task says what
 // counts, package rule what matches, package reward what is granted.
 //
 // # Repeating
 //
-// Every call may be repeated, so whoever is in doubt repeats it. The same event again changes nothing, and is answered
-// as the first time with Replay set: the same Ignored, the same records, in their present state, the same blocks. That
-// holds whatever has changed since: a repeat is looked up before anything else is checked, so it is never too late, and
-// its task may be retired. Another event under the same ID is a [task.ConflictError].
+// Every call may be repeated: if you are in doubt, repeat it. An event is identified by its user and its ID. The same event
+// again changes nothing and is answered as the first time, with Replay set: the same Ignored, the same blocks, and the same
+// records in their present state. That holds whatever has changed since. A repeat is looked up before anything else is
+// checked, so it is never too late, and its task may be retired. Another event under the same user and ID is a
+// [task.ConflictError].
 //
-// Operators' calls are made safe to repeat by [By]: with Request, an ID of the call among those about the same user, a
-// repeat answers as the first time; with Seq, a record that has moved on in any other way than by this call is a
-// [reward.StatusError]. With neither, a record that is already where the call leads is answered with Changed false, and
-// after a deduct and a reinstate a repeated deduct deducts again.
+// [By] makes operators' calls safe to repeat. Request is an ID of the call; it must differ from those of other calls about
+// the same user, and a repeat with it is answered as the first time. With Seq, the answer is a [reward.StatusError] if
+// anything but this call has moved the record since. Without both, a record that is already where the call leads is
+// answered with Changed false; but a deduct that is repeated after a reinstate deducts again.
 //
 // # Errors
 //
-// An error means that nothing was recorded, unless it matches [ErrUnknown]: then the store's answer was lost, and the
-// same call, repeated, tells. [ErrBusy] and [ErrCatalogMoving] ask to try again. A fault of the input matches
-// [rule.ErrInvalid] and will fail again; each is a [rule.FieldError], all of them joined. A time that is not taken is
-// [rule.ErrTooLate] or [rule.ErrTooEarly]. [ErrTooLarge] is an event that too much depends on, and [ErrStale] a document
-// that somebody else was faster with. What does not exist is ErrUnknown of its package: [task.ErrUnknown] and
-// [reward.ErrUnknown] have nothing to do with the one of this. That a recorded fact earned nothing is never an error: it
-// stands in the [Outcome].
+// An error means that nothing was recorded, unless it matches [ErrUnknown]: then the outcome is unknown; repeat the same
+// call to find out. That an event earned nothing is never an error: the [Outcome] says so.
+//
+// These errors come back when the call is repeated. Faults of the input match [rule.ErrInvalid]; each fault is a
+// [rule.FieldError], and all of them are joined. An event whose time is not accepted is [rule.ErrTooLate] or
+// [rule.ErrTooEarly]. [ErrTooLarge] is an event that too many tasks and rewards depend on, and [ErrStale] a document that
+// somebody else changed first. Unknown codes match [task.ErrUnknown] or [reward.ErrUnknown] (not found), unrelated to
+// engine.ErrUnknown (outcome unknown). Each call names the others it may answer.
+//
+// After every other error repeat the call with the same ID: after [ErrBusy] and [ErrCatalogMoving], and after what the
+// store says that is down. The example of errors has both lists.
 //
 // # Explaining
 //
-// [Engine.Explain] says where somebody stands with a reward: the rule with what there is and what the next match needs,
-// what was decided, and everything that would block the next match. [Engine.Board] says it for a whole page, read at
-// one instant. Both run the functions that decide, so they cannot disagree with them, and change nothing.
+// [Engine.Explain] says where a user stands with a reward: for each part of the rule what there is and what the next match
+// needs, what was decided, and everything that would block the next match. [Engine.Board] says it for a whole page, as
+// of one instant. Both run the functions that decide, so they cannot disagree with them. They change nothing.
 // [Engine.Rewards] lists records, and [Engine.Statement] and [Engine.Balances] show the books.
 //
 // # Time
 //
-// Options.Now is the clock, cut to the microsecond. Events have times of their own; see package task. Clocks of several
-// processes may differ by less than the calendar's Skew.
+// Options.Now is the clock, cut to the microsecond. Events have times of their own; see package task. The clocks of two
+// processes must differ by less than the calendar's Skew.
 //
 // # Transactions
 //
-// [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's:
-// what it answers holds once that is committed. Such an engine answers [ErrBusy] when something moved that it had locked; a
-// budget that somebody else used up in between is decided again.
+// [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's.
+// What it answers there holds once the transaction is committed. Such an engine answers [ErrBusy] if something changed
+// that it had locked. If somebody else used up a budget in between, it decides again by itself.
 //
 // # Concurrency
 //
 // An Engine is safe for use by several goroutines at once, unless its store is bound to a transaction. Two events of
-// one user are decided one after the other; users do not wait for each other, but for budgets they share.
+// one user are decided one after the other. Users do not wait for each other, except for budgets they share.
 //
 // In one process calls about one user wait for each other, in order of arrival, and the events that wait are decided
-// together. So however many goroutines record for one user, they do not collide; calls of several processes do, and
-// are tried again, forty times, before the answer is [ErrBusy].
+// together. So goroutines that record for one user do not collide, however many they are. Calls of several processes do
+// collide; they are tried again, up to forty times, before the answer is [ErrBusy].
 //
 // Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
-// commits: those who arrive while one is under way are done together in the next, on the goroutine of one of them. An
-// engine with little to do waits for nothing. The answers are those of some order of the calls, each decided by the
-// clock it read itself. A call whose context ends leaves at once: with [ErrUnknown] if it was being done already, else
-// nothing was recorded. The others are not harmed, nor are they by what fails for one of them, nor do they wait for a
-// user whose row somebody else holds. The store sees the context of the call that does the work, so what a wrapper
-// reads from it, a trace or a deadline, is that call's.
+// commits: calls that arrive while one is under way are done together in the next, on the goroutine of one of them. An
+// engine with little to do waits for nothing. The answers are as if the calls had come in some order, each decided by the
+// clock it read itself. A call whose context ends returns at once: with [ErrUnknown] if it was being done already;
+// otherwise nothing was recorded. Neither that nor the failure of one call harms the others, and they do not wait for a user
+// whose row somebody else holds. The store sees the context of the call that does the work, so a trace or a deadline that a
+// wrapper reads from it belongs to that call.
 //
 // A store must not call the engine it serves: a call about the same user would wait for itself. Options.Alone turns all of
-// this off. Engines bound to a transaction never share, and a call outside of the transaction waits for nothing inside of
-// it but the database.
+// this off. Engines bound to a transaction never share, and a call outside the transaction waits for nothing inside it
+// but the database.
 //
 // # Testing
 //

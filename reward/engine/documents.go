@@ -41,8 +41,9 @@ func (e *Engine) PutMissing(ctx context.Context, by By, docs ...Document) (revis
 // PutJSON is Put for documents in JSON: an object with any of the fields calendar, assets, task_groups, tasks,
 // reward_groups and rewards, each but the first a list. Fields have the documents' names in snake_case, matched exactly; null
 // is as good as absent. Unknown names, names given twice and values that do not fit are each a [rule.FieldError] with a path
-// such as "rewards[3].rule.all[0].n"; after 100 places with faults reading ends. At most [DocumentsMax] bytes are read,
-// and nothing may follow the object.
+// such as "rewards[3].rule.all[0].n"; after 100 places with faults reading ends. Where there are
+// such faults they are all that is reported: the documents are checked as by Put once they can be read. At most
+// [DocumentsMax] bytes are read, and nothing may follow the object.
 func (e *Engine) PutJSON(ctx context.Context, by By, r io.Reader) (revision int64, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, DocumentsMax+1))
 	if err != nil {
