@@ -1,8 +1,8 @@
 // Package store is the contract between Guerdon and a database.
 //
-// Everything about one user is an aggregate: rows with one version. What users share (a budget, stock) are counters with a
+// All rows about one user belong together and have one version. What users share, such as a budget, is a counter with a
 // bound. Configuration is a catalog of documents with one stamp. The engine loads, decides with pure functions, and commits
-// units: rows of one user, with what they take from counters. A [Store] keeps them; it knows no rule and no reward.
+// units: rows of one user, with what they take from counters. A [Store] keeps all this; it knows no rule and no reward.
 //
 // The contract asks one thing of a database: a conditional atomic write of several rows of one user together with bounded
 // adds to counters. No callback holds a transaction open.
@@ -14,7 +14,7 @@
 //     not know, [ErrInvalid] for what no store may be given, [ErrTooLarge] for more than [Limits]. Nothing is changed then.
 //     Every exported field of every kind of row comes back.
 //  2. Store stays this small. An ability beyond it is an optional interface with a stated fallback, found with [As]. A
-//     wrapper hides nothing: it has Unwrap() Store. RowsPerUnit is at least 64.
+//     wrapper hides none of them: it has Unwrap() Store. RowsPerUnit is at least 64.
 //  3. A unit is rows of one user and what it takes from counters: all or nothing. It is refused unless the user's version is
 //     the unit's, and a user that is written moves on by one. A refused unit writes none of its rows, takes nothing, closes
 //     nothing and hinders no other. Users in a call are distinct and sorted byte by byte; no operation needs two users at
@@ -31,9 +31,9 @@
 //     may refuse every unit that names it. Moved is reported before Exhausted.
 //  8. Only a [Take] decides that something is available. A counter that Load read may decide that it is exhausted, unless
 //     the snapshot is Lagging.
-//  9. The catalog's stamp is [Stamp.Next] of the one before: it stands for all that was put, and one that was rolled back
-//     never appears again for anything else. Documents are never deleted, and old forms can be read.
-//  11. Lists may lag behind commits; nothing is decided from one. An iterator holds no lock, transaction or connection while
+//  9. The catalog's stamp is [Stamp.Next] of the one before. It stands for everything that was put; if a put was rolled back,
+//     its stamp never stands for anything else. Documents are never deleted, and old forms can be read.
+//  11. Lists may lag behind commits; nothing is decided from a list. An iterator holds no lock, transaction or connection while
 //     its caller's loop body runs: it reads a page, closes it and yields. Every method works inside the loop.
 //  12. Keys compare and sort byte by byte: case, accents and trailing spaces count. Instants come back in UTC, cut to the
 //     microsecond ([Instant]), amounts exactly. Rows and slices belong to whom they were given; a store keeps none of its
@@ -41,15 +41,15 @@
 //  13. A cancelled context changes nothing, or the error matches ErrUnknown; the store works on afterwards.
 //  14. A commit of several users never waits for one user's row: a locked one is answered Moved. A commit of one user may wait.
 //
-// Clause 10 is about work to be done later and comes with it.
+// There is no clause 10 yet: it is kept for work that is to be done later.
 //
 // # Bound stores
 //
-// A store may live in a transaction of its caller's (Limits.Bound): what it writes is seen in the transaction at once, and
-// outside when the caller commits; a rollback leaves nothing. It is used by one goroutine and repeats nothing by itself. Load
-// locks its users if it is ForUpdate, also one never seen, and if it has to wait it reads what it waited for; else it locks
-// nobody and makes no user. A refusal leaves the transaction fit to go on. Where a database has one writer at a time a
-// transaction is that writer, and what others commit outside waits for its end or their context's.
+// A store may live in a transaction of its caller's (Limits.Bound). What it writes is seen in the transaction at once, and
+// outside when the caller commits; a rollback leaves nothing. It is used by one goroutine and repeats nothing by itself. A
+// Load that is ForUpdate locks its users, also one that was never seen; if it has to wait for a lock, it reads what is there after the
+// wait. Any other Load locks nobody and makes no user. After a refusal the transaction can go on. Where a database has one
+// writer at a time, the transaction is that writer: a commit outside waits until the transaction ends, or its own context.
 //
 // # Errors
 //

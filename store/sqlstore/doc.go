@@ -75,38 +75,38 @@
 //
 // # What is relied on
 //
-// Isolation: nothing but that a statement reads as of one instant, that a row that is locked stays as it was read, and that
-// units are atomic. So READ COMMITTED is enough, PostgreSQL's default; at stricter levels, in a transaction of yours, you will
-// meet [RerunError] more often. The store's own transactions on MySQL set their level themselves. In a transaction of
-// yours at MySQL's default, REPEATABLE READ, a user who changed since the transaction began is a RerunError as well: begin it
-// at READ COMMITTED to have fewer.
+// Of isolation three things: a statement reads as of one instant, a row that is locked stays as it was read, and a
+// transaction is atomic. So READ COMMITTED, PostgreSQL's default, is enough. At stricter levels a transaction of yours meets
+// [RerunError] more often. The store's own transactions on MySQL set their level themselves. A transaction of yours at MySQL's
+// default, REPEATABLE READ, also meets it if a user changed since the transaction began: begin it at READ COMMITTED to have fewer.
 //
 // Load is one statement, unless it names thousands of rows. Commit is one statement on PostgreSQL, for one user and for many; on
 // MariaDB it is one round trip for one user and three for several, on Galera always three, on MySQL one for each table that is
-// written and four more, and on SQLite none leaves the process. A counter's first use in a process is a statement more. A commit
-// of several users passes over those that others have locked, and answers Moved.
+// written and four more, and on SQLite none leaves the process. A counter's first use in a process takes one
+// statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
 //
-// Deadlocks, serialization failures, a busy database and connections that were lost before anything was sent are retried
-// inside, whole, ten times with growing random pauses, or for a second where others are in the way, and within the context;
-// [Store.Stats] counts them. A commit that others were in the way of all that time is answered Moved, and the engine decides
-// anew. One whose answer was lost is [store.ErrUnknown], and the engine settles it by looking for what it recorded.
+// The store retries by itself after deadlocks, after serialization failures, where the database is busy, and if a connection was
+// lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a second where others are
+// in the way, and not longer than the context lasts; [Store.Stats] counts the retries. If others were in the way of a commit all
+// that time, it is answered Moved, and the engine decides again. If the answer to a commit was lost, that is [store.ErrUnknown],
+// and the engine looks for what it recorded.
 //
 // # Tables
 //
 // Tables are made to be queried and joined; the comments on them and on their columns are in the database. Do not write to
 // them. Keys compare byte by byte. A user's ID comes first in every key but those of counters and documents:
 //
-//	users         one row a user: the version of all the others, compared and raised by each write
+//	users         one row for each user: the version of the user's other rows, which each write compares and raises
 //	causes        what was recorded: events, calls of operators, and what each led to; never changed
 //	tasks         progress by task and period
-//	tallies       what rules have counted; tally_values the different values some of them count
-//	entitlements  what a user's matches of a reward came to
+//	tallies       what rules have counted; tally_values has the different values that some of them count
+//	entitlements  what became of a user's matches of a reward
 //	rewards       reward records, with their moves as JSON
 //	caps          what a user got from a group of rewards
 //	transfers     the ledger; never changed
 //	balances      of each account, the sum of its transfers
-//	counters      what is used of budgets that users share
-//	documents     every form of every document of the catalog; catalog is its stamp
+//	counters      how much of the budgets that users share is used
+//	documents     every form of every document of the catalog; the table catalog has its stamp
 //
 // Beside the primary keys there are six indexes: causes_task, a user's events of a task, for recounts; rewards_user,
 // rewards_reward and rewards_open, reward records by user, by reward, and those that are pending or claimable, by time, for
@@ -114,15 +114,16 @@
 // catalog. No lookup or list reads a table from end to end.
 //
 // Amounts are NUMERIC, DECIMAL(56, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
-// they do. An event that pays one reward writes nine rows, of which six replace others. What stays of it takes, with indexes,
-// about 1,300 bytes on PostgreSQL (a cause 560, a reward record 480, a transfer 280), 1,450 on MariaDB, 800 on SQLite; a user
-// takes about 1,200 more once, for one task and one reward. Meta, attributes and texts of yours add to this.
+// they do. An event that pays one reward writes nine rows, of which six replace others. The three that stay take, with indexes,
+// about 1,300 bytes on PostgreSQL (a cause 560, a reward record 480, a transfer 280), 1,450 on MariaDB, 800 on SQLite. The rows of a
+// user with one task and one reward take about 1,200 more. Meta, attributes and texts of yours add to this.
 //
 // # Speed
 //
-// go run ./store/sqlstore/sqltest/bench prints the table below for what answers: events that complete a task and pay one
-// reward, beside hand-written SQL for just this campaign that reads and writes the same rows, in the same run. So it was on two
-// cores that server and client shared, with fsync on, as ratios of events a second, against hand-written events one by one:
+// go run ./store/sqlstore/sqltest/bench prints the table below for the databases that answer. The events complete a task and pay
+// one reward. In the same run, SQL that was written by hand for just this campaign reads and writes the same rows. This table was
+// measured on two cores that server and client shared, with fsync on. Its numbers are ratios of events a second: those of the
+// engine to those by hand, one by one.
 //
 //	                                      PostgreSQL 15   SQLite        MariaDB 10.11
 //	by hand, 8 clients, events/s          1338            1121          1066
@@ -140,35 +141,35 @@
 //
 // # Growth, archives, backups
 //
-// Causes, reward records and transfers grow with what people do, and nothing deletes them: a rule that changes before it begins
-// is counted again from the causes, a repeat is answered from them, and the ledger is the proof of the balances. Other
-// tables grow with users. The cost of an event does not depend on how much there is. What may be moved away, by you: causes of
-// tasks that no rule reads any more and whose senders will not repeat them; reward records and transfers may be copied
-// elsewhere for reporting, but stay. PostgreSQL partitions the three by user (the user is part of every key), not by time.
+// Causes, reward records and transfers grow with what people do, and nothing deletes them. If a rule changes before it begins, its
+// counts are made anew from the causes; a repeat is answered from them; and the ledger is the proof of the balances. Other
+// tables grow with the number of users. The cost of an event does not depend on how much there is. You may move away causes of tasks
+// that no rule reads any more, if their senders will not repeat them. Reward records and transfers may be copied elsewhere for
+// reporting, but must stay. PostgreSQL can partition these three tables by user, as the user is part of every key, and not by time.
 //
-// A backup must be of one instant: pg_dump, mariadb-dump --single-transaction, VACUUM INTO or the files under a snapshot are. After
-// older data was put back, restart the processes: they remember the catalog, and which counters there are. Events that were
-// acknowledged after the backup can be sent again, with the IDs they had.
+// A backup must be of one instant, as those of pg_dump, mariadb-dump --single-transaction and VACUUM INTO are, and the files under a
+// snapshot. After you have put older data back, restart the processes: they remember the catalog, and which counters there are.
+// Events that were acknowledged after the backup can be sent again, with the IDs they had.
 //
 // # Replicas and distribution
 //
 // A Store reads where it writes. A replica may serve reports; do not give it to an engine.
 //
-// Galera (MariaDB 10.11 with galera-4 26.4, three nodes, all written at once) is tested: a write that another node got ahead of
-// fails at COMMIT and is retried, and a node that is killed loses nothing that was acknowledged. A call on one node may not yet
-// see what was committed on another; whoever commits on such a reading is told Moved, or fails at COMMIT, and decides again.
+// Galera is tested, with MariaDB 10.11, galera-4 26.4 and three nodes that are all written at once. If another node was faster, a
+// write fails at COMMIT and is retried. A node that is killed loses nothing that was acknowledged. A call on one node may not yet
+// see what was committed on another; if it decides on that, it is told Moved or fails at COMMIT, and decides again.
 //
-// Everything of one user can live on one shard: distribute the users' tables by user_id (users by id), and keep counters,
-// documents and catalog on one node or as reference tables. None of what follows is tested. Citus: distribute the
-// tables so, colocated; a batch of many users then is a transaction over shards. CockroachDB and YugabyteDB speak PostgreSQL's
-// protocol; both lack or limit advisory locks, which commits of several new users take. TiDB speaks MySQL's, without
-// SKIP LOCKED in older releases. Vitess: shard by user_id; the statements of a commit name one user's tables, but a budget's counter is
-// on another shard, so that its two-phase commit is needed.
+// All rows of one user can live on one shard: distribute the users' tables by user_id (the table users by id), and keep counters,
+// documents and catalog on one node or as reference tables. What follows is not tested. Citus: distribute the tables that way,
+// colocated; a batch of many users is then a transaction over shards. CockroachDB and YugabyteDB speak PostgreSQL's protocol; both
+// lack or limit advisory locks, which commits of several new users take. TiDB speaks MySQL's protocol, without SKIP LOCKED in older
+// releases. Vitess: shard by user_id; the statements of a commit name one user's tables, but the counter of a budget is on another
+// shard, so you need its two-phase commit.
 //
 // # Migrations
 //
-// [Store.Migrate] runs numbered files that are frozen once a release has them, under a lock. [Store.Migrations] gives the same
-// files to a tool of your own; the processes then need no right to make tables. A store finds at its first use whether the tables are
-// those of its release: [ErrNotMigrated], [ErrNewer]. A process of the release before goes on working while the next one's
-// migration runs, and must be replaced before it is restarted.
+// [Store.Migrate] runs numbered files, under a lock. Released files never change. [Store.Migrations] gives the same files to a tool
+// of your own; the processes then need no right to make tables. At its first use a store looks whether the tables are those of its
+// release; if not, the answer is [ErrNotMigrated] or [ErrNewer]. A process of the previous release goes on working while the migration
+// of the next one runs, but once it has stopped only the next release can be started.
 package sqlstore
