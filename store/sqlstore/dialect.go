@@ -57,6 +57,9 @@ type dialect struct {
 	literal func(class, any) string
 	// together says that users and counters are locked by one statement.
 	together bool
+	// byIndex follows a table of which a page is read by an index, nil where the database finds it. MariaDB looks up what is equal
+	// and then reads all before a cursor, unless it is told that the index is the way: then it begins behind the cursor.
+	byIndex func(name string) string
 	// open is the condition of a partial index of open rewards where it is another than its own; see [indexOf].
 	open string
 	// joined stands between rows of values and the table they are looked up in, so that they are, one by one.

@@ -107,9 +107,12 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 	return list, found.Err()
 }
 
-// page writes the condition, the order and the limit of a page. Its range is not empty.
+// page writes the condition, the order and the limit of a page, behind the table. Its range is not empty.
 func (b *statement) page(q store.Query) {
 	ix, r := indexOf(q.Index), q.Range()
+	if b.s.d.byIndex != nil {
+		b.add(b.s.d.byIndex(b.s.opt.Prefix + ix.name))
+	}
 	and := " WHERE "
 	if q.Index == store.IndexRewardOpen && b.s.d.open != "" {
 		ix.only = b.s.d.open

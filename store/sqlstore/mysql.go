@@ -27,6 +27,7 @@ func mysql() *dialect {
 		},
 		value:   textual,
 		literal: mysqlLiteral,
+		byIndex: func(name string) string { return " FORCE INDEX (`" + name + "`)" },
 		joined:  " STRAIGHT_JOIN ",
 		null:    [lanes]string{"NULL", "NULL", "NULL", "NULL"},
 		// There are none; but a statement must fit into the server's max_allowed_packet, by default 16 MB.

@@ -144,6 +144,8 @@ func kindOf(r store.Row) store.Kind {
 
 // An index is the columns that the keys of one of store's indexes are made of, in their order.
 type index struct {
+	// name is that of the database's index, behind the prefix.
+	name  string
 	table *table
 	// columns of the keys. The user's ID is named here like any other.
 	columns []column
@@ -159,14 +161,14 @@ func indexOf(ix store.Index) index {
 	user := column{userID, text}
 	switch ix {
 	case store.IndexCauseTask:
-		return index{causes, []column{user, {"task", text}, {"seq", integer}, {"id", text}}, "type = 'event' AND task IS NOT NULL"}
+		return index{"causes_task", causes, []column{user, {"task", text}, {"seq", integer}, {"id", text}}, "type = 'event' AND task IS NOT NULL"}
 	case store.IndexRewardUser:
-		return index{rewards, []column{user, {"made", moment}, {"reward", text}, {"n", integer}}, ""}
+		return index{"rewards_user", rewards, []column{user, {"made", moment}, {"reward", text}, {"n", integer}}, ""}
 	case store.IndexRewardReward:
-		return index{rewards, []column{{"reward", text}, {"made", moment}, user, {"n", integer}}, ""}
+		return index{"rewards_reward", rewards, []column{{"reward", text}, {"made", moment}, user, {"n", integer}}, ""}
 	case store.IndexRewardOpen:
-		return index{rewards, []column{{"made", moment}, user, {"reward", text}, {"n", integer}}, "status IN ('pending', 'claimable')"}
+		return index{"rewards_open", rewards, []column{{"made", moment}, user, {"reward", text}, {"n", integer}}, "status IN ('pending', 'claimable')"}
 	default:
-		return index{transfers, []column{user, {"asset", text}, {"seq", integer}}, "seq <> 0"}
+		return index{"transfers_account", transfers, []column{user, {"asset", text}, {"seq", integer}}, "seq <> 0"}
 	}
 }
