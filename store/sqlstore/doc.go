@@ -28,7 +28,8 @@
 // no message, count on it. Record last, because the users that are recorded stay locked until the end; give several users in
 // one RecordBatch, which locks them in one order; do not call the engine without With inside, nor the pool, which may wait for
 // the transaction they are called in; bound the pool. While a transaction is open, other calls about its users wait, or decide
-// again when it has ended; calls about others do not, unless the two take from one budget.
+// again when it has ended; calls about others do not, unless the two take from one budget. On PostgreSQL one in 256 new users
+// shares the lock of one whom a transaction is making, and is treated as the same.
 //
 // A pgx.Tx is handed in by [Store.InTx] with these lines around it:
 //
