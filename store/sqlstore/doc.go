@@ -86,11 +86,11 @@
 // written and four more, and on SQLite none leaves the process. A counter's first use in a process takes one
 // statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
 //
-// The store retries by itself after deadlocks, after serialization failures, where the database is busy, and if a connection was
-// lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a second where others are
-// in the way, and not longer than the context lasts; [Store.Stats] counts the retries. If others were in the way of a commit all
-// that time, it is answered Moved, and the engine decides again. If the answer to a commit was lost, that is [store.ErrUnknown],
-// and the engine looks for what it recorded.
+// The store retries by itself after deadlocks, after serialization failures, where the database is busy or has no room for a lock,
+// and if a connection was lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a
+// second where others are in the way, and not longer than the context lasts; [Store.Stats] counts the retries. If others were in the
+// way of a commit all that time, it is answered Moved, and the engine decides again. If the answer to a commit was lost, that is
+// [store.ErrUnknown], and the engine looks for what it recorded.
 //
 // # Tables
 //
