@@ -187,7 +187,8 @@ func statementsOf(text string) []string {
 	return list
 }
 
-// locked runs f on a connection that holds the lock of this store's tables, and on PostgreSQL and SQLite in a transaction.
+// locked runs f on a connection that holds the lock of the schema, and on PostgreSQL and SQLite in a transaction. Stores with other
+// prefixes have the same lock: each may have to make the schema, and of two at once PostgreSQL fails one.
 func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -195,7 +196,7 @@ func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err e
 	}
 	defer conn.Close() // it goes back to the pool
 	h := fnv.New64a()
-	h.Write([]byte("guerdon " + s.opt.Schema + "." + s.opt.Prefix))
+	h.Write([]byte("guerdon " + s.opt.Schema))
 	lock := s.d.lock(h.Sum64())
 	for _, statement := range lock.begin {
 		var got sql.NullInt64

@@ -44,7 +44,7 @@ func postgresql() *dialect {
 		forUpdate:  " FOR UPDATE",
 		skipLocked: " SKIP LOCKED",
 		isolation:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		lock:       transactional("BEGIN", "SELECT 1 FROM (SELECT pg_advisory_xact_lock({key})) AS l"),
+		lock:       transactional("BEGIN ISOLATION LEVEL READ COMMITTED", "SELECT 1 FROM (SELECT pg_advisory_xact_lock({key})) AS l"),
 		failure:    postgresqlFailure,
 	}
 }
