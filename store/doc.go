@@ -77,8 +77,8 @@
 //  3. Write Load. [CheckRequest] and [Limits.CheckRequest] come first. Rows and version of a user are of one moment: the
 //     engine decides on them, and commits under that version. Without a snapshot, read the version before the rows and again
 //     after them, and the stamp last: what is decided under it is then never older than it says. Counters are up to date, or
-//     the snapshot is Lagging, as a replica's is; their number has no limit. A page without a Prefix has that of the user,
-//     [UserPrefix], and After may lie before it.
+//     the snapshot is Lagging, as a replica's is, and there may be any number of them. A page without a Prefix has that of the
+//     user, [UserPrefix].
 //  4. Write Commit. [CheckKeys] is [Check] and gives the keys of the rows; then [Limits.Check]: a RowsPerUnit of at least 64,
 //     since one event may need that many; long recounts the engine cuts to what it says. Each unit stands for itself:
 //     compare and raise the version, else Moved, which makes the engine load and decide again; find what is inserted twice, which

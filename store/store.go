@@ -108,7 +108,7 @@ type Key struct {
 //
 // Of named rows those that exist come, each once however often it is named. An ID that no row of the kind can have names
 // none, whatever it looks like, and no IDs name no rows. A page is the rows of the user whose keys start with Prefix and come
-// after After, at most Limit of them (0: all). Without a Prefix it stays with the user all the same, and After may be any text.
+// after After, at most Limit of them (0: all). Without a Prefix it stays with the user all the same.
 type Part struct {
 	Kind   Kind
 	IDs    []string
