@@ -15,6 +15,8 @@ const (
 	RowIDMax = 640
 	// CounterMax is the most bytes a counter's name has.
 	CounterMax = 256
+	// TypeMax is the most bytes a cause's type, an account's kind or a record's status has.
+	TypeMax = 32
 	// DocCodeMax is the most bytes a document's kind or code has.
 	DocCodeMax = 128
 )
@@ -27,9 +29,11 @@ const (
 //     negative version; a unit without a cause; Insert of what is no cause or transfer, Put or Delete of what is one; a row
 //     or key of another user; a key twice in a unit; an ID that is empty or longer than [RowIDMax]; a counter twice in a
 //     unit, or whose name is not 1 to [CounterMax] bytes of UTF-8 without NUL; a positive take with a negative Max; a Meta
-//     that is no JSON or no UTF-8; a cause whose event is another user's or has another ID, or whose move is of another
-//     user's record; a transfer whose After is of another asset (unless it is zero without one); an instant before the year
-//     1 or after 9999 in UTC. Attributes are not looked at: rule.Attrs has its own checks.
+//     that is no JSON or no UTF-8; a text of a row, attributes included, that is not UTF-8 without NUL or is longer than the
+//     engine lets it be: a code of more than 64 bytes, the type of a cause of more than [TypeMax] and so on; a cause whose event
+//     is another user's or has another ID, or whose move is of another user's record; a transfer whose After is of another
+//     asset (unless it is zero without one); an instant before the year 1 or after 9999 in UTC. Of attributes nothing else is
+//     looked at: rule.Attrs has its own checks.
 //
 // No units are no error.
 func Check(units ...Unit) error {

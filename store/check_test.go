@@ -44,6 +44,14 @@ func TestCheck_takesSamplesAndNamesEachFault(t *testing.T) {
 		{"move of another user", func(u *store.Unit) { u.Insert[0].(*store.CauseRow).Move.Record.User = "v" }, store.ErrInvalid},
 		{"after of another asset", func(u *store.Unit) { u.Insert[1].(*store.TransferRow).After.Asset = "USD" }, store.ErrInvalid},
 		{"after without an asset", func(u *store.Unit) { u.Insert[1].(*store.TransferRow).After.Asset = "" }, store.ErrInvalid},
+		{"type of 33 bytes", func(u *store.Unit) { u.Insert[0].(*store.CauseRow).Type = store.CauseType(long[:33]) }, store.ErrInvalid},
+		{"code of 65 bytes", func(u *store.Unit) { u.Put[0].(*store.TaskRow).Task = long[:65] }, store.ErrInvalid},
+		{"reason of 1025 bytes", func(u *store.Unit) { u.Insert[1].(*store.TransferRow).Reason = long + long[:325] }, store.ErrInvalid},
+		{"attribute with NUL", func(u *store.Unit) { u.Insert[0].(*store.CauseRow).Event.Event.Attrs["name"] = "a\x00b" }, store.ErrInvalid},
+		{"attribute of a list that is no UTF-8", func(u *store.Unit) {
+			u.Insert[0].(*store.CauseRow).Event.Event.Attrs["tags"] = []string{"a", "\xff"}
+		}, store.ErrInvalid},
+		{"name of an attribute with NUL", func(u *store.Unit) { u.Insert[0].(*store.CauseRow).Event.Event.Attrs["a\x00b"] = true }, store.ErrInvalid},
 		{"meta that is no JSON", func(u *store.Unit) { u.Insert[0].(*store.CauseRow).Event.Event.Meta = []byte("{") }, store.ErrInvalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,6 +96,54 @@ func TestCheck_takesInstantsOfTheYears1To9999(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCheck_wantsEveryTextInUTF8WithoutNUL looks at every text of every kind of row, found by reflection.
+func TestCheck_wantsEveryTextInUTF8WithoutNUL(t *testing.T) {
+	for i, kind := range store.Kinds() {
+		for n, field := range texts(reflect.ValueOf(storetest.Samples("u")[i]), string(kind)) {
+			for _, bad := range []string{"a\x00b", "\x00", "\xff", "\xed\xa0\x80"} {
+				row := storetest.Samples("u")[i]
+				texts(reflect.ValueOf(row), "")[n].v.SetString(bad)
+				u := store.Unit{User: "u", Insert: []store.Row{&store.CauseRow{User: "u", Type: store.CauseEvent, ID: "other"}}}
+				if kind == store.KindCause || kind == store.KindTransfer {
+					u.Insert = append(u.Insert, row)
+				} else {
+					u.Put = []store.Row{row}
+				}
+				if err := store.Check(u); !errors.Is(err, store.ErrInvalid) {
+					t.Errorf("%s %q: %v, want ErrInvalid", field.path, bad, err)
+				}
+			}
+		}
+	}
+}
+
+// A text is a field that is a string, and where it stands.
+type text struct {
+	v    reflect.Value
+	path string
+}
+
+// texts are the fields below v that are texts, maps left out.
+func texts(v reflect.Value, path string) (all []text) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return texts(v.Elem(), path)
+	case reflect.String:
+		return []text{{v, path}}
+	case reflect.Slice:
+		for i := range v.Len() {
+			all = append(all, texts(v.Index(i), path)...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				all = append(all, texts(v.Field(i), path+"."+f.Name)...)
+			}
+		}
+	}
+	return all
 }
 
 // instants are the fields below v that are instants, maps left out.

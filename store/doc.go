@@ -53,7 +53,8 @@
 //
 // # Errors
 //
-// Errors are an [*Error] that leads to one of the sentinels where the contract has one, and to the driver's error.
+// Errors are an [*Error] with the operation. It leads to one of the sentinels where the contract has one, and to the error of the
+// driver or of the context.
 //
 // # Writing an adapter
 //
@@ -71,11 +72,13 @@
 //  2. Say how a call gets its transaction: one of its own, or its caller's if the database has any (Limits.Bound). What leaves
 //     it is copied: the engine uses the rows of a unit again when Commit has returned, and owns those it was given. A commit
 //     that may have landed although it failed is [ErrUnknown]; the engine then looks for its causes and repeats what is
-//     missing. Check the context before you begin, and leave nothing of a call that it ended.
+//     missing. Check the context before you begin, and leave nothing of a call that it ended. Every error that leaves a method
+//     is an [*Error] with the operation, also that of the context.
 //  3. Write Load. [CheckRequest] and [Limits.CheckRequest] come first. Rows and version of a user are of one moment: the
 //     engine decides on them, and commits under that version. Without a snapshot, read the version before the rows and again
 //     after them, and the stamp last: what is decided under it is then never older than it says. Counters are up to date, or
-//     the snapshot is Lagging, as a replica's is.
+//     the snapshot is Lagging, as a replica's is, and there may be any number of them. A page without a Prefix has that of the
+//     user, [UserPrefix].
 //  4. Write Commit. [CheckKeys] is [Check] and gives the keys of the rows; then [Limits.Check]: a RowsPerUnit of at least 64,
 //     since one event may need that many; long recounts the engine cuts to what it says. Each unit stands for itself:
 //     compare and raise the version, else Moved, which makes the engine load and decide again; find what is inserted twice, which
@@ -85,8 +88,8 @@
 //     is found before anything is written, or undoes it, or is ErrUnknown. No user's lock is waited for in a call of several.
 //  5. Write List, with [Query.Match] as its meaning: [CheckQuery], then a page at a time from a key on, read and closed before
 //     the first row of it is yielded, since the loop body calls the store. Bounds need not be keys of rows.
-//  6. Write Docs, DocAt and PutDocs. Every form of a document stays. [Stamp.Next] gives the stamp, which is kept, and compared
-//     as a whole.
+//  6. Write Docs, DocAt and PutDocs. Every form of a document stays. Docs has the newest form of each, by revision, then by kind,
+//     then by code. [Stamp.Next] gives the stamp, which is kept, and compared as a whole.
 //  7. Test it. storetest.Run (package store/storetest) prints the clause a store breaks; storetest.RunBound does so for
 //     transactions, and has clause 14; enginetest.Run (package reward/engine/enginetest) plays an application over the store.
 //     Call them with -race, on a real server and with the settings people run. What they cannot do is yours to test: a process

@@ -27,7 +27,7 @@ var (
 
 // An Error says which operation failed and on whose rows.
 type Error struct {
-	// Op is the operation: "load", "commit", "list", "docs", "put", "decode".
+	// Op is the operation: "load", "commit", "list", "docs" (of Docs and of DocAt), "put", "decode".
 	Op string
 	// ID is the user, index or document concerned, or empty.
 	ID string

@@ -18,7 +18,8 @@ type Store interface {
 	Commit(ctx context.Context, units ...Unit) ([]Result, error)
 	// List yields the rows of an index in the order of its keys. It may lag behind commits. An error ends it.
 	List(ctx context.Context, q Query) iter.Seq2[Row, error]
-	// Docs yields the documents put after a revision, each in its newest form, and the stamp that brings the reader to.
+	// Docs yields the documents put after a revision, each in its newest form, and the stamp that brings the reader to. They
+	// come by the revision of that form, then by kind, then by code.
 	Docs(ctx context.Context, after int64) ([]Doc, Stamp, error)
 	// DocAt reads a document as of a revision: the newest form put at or before it. ErrNotFound if there was none, also for
 	// a kind or code that no document can have.
@@ -106,8 +107,8 @@ type Key struct {
 // A Part is either named rows of a kind or a page of an index of the user's own rows.
 //
 // Of named rows those that exist come, each once however often it is named. An ID that no row of the kind can have names
-// none, whatever it looks like, and no IDs name no rows. A page is the rows whose keys start with Prefix and come after After,
-// at most Limit of them (0: all).
+// none, whatever it looks like, and no IDs name no rows. A page is the rows of the user whose keys start with Prefix and come
+// after After, at most Limit of them (0: all). Without a Prefix it stays with the user all the same.
 type Part struct {
 	Kind   Kind
 	IDs    []string

@@ -84,24 +84,6 @@ func (t *bound) lock(ctx context.Context, on runner, keys []store.Key) (map[stri
 	return t.s.lockUsers(ctx, on, users, false)
 }
 
-// lockNames holds the names of users that are not there until the transaction ends, so that commits of several users see that
-// somebody is making them.
-func (t *bound) lockNames(ctx context.Context, users []string) error {
-	p, args := t.s.build(shape{what: 'A'}, func(b *statement) {
-		b.add("SELECT count(pg_advisory_xact_lock(", t.s.birthLock("id"), ")) FROM (SELECT g.id FROM unnest(")
-		b.array(text, users)
-		b.add(") AS g(id) WHERE NOT EXISTS (SELECT FROM ")
-		b.table(usersTable)
-		b.add(" u WHERE u.id = g.id) ORDER BY g.id) AS new")
-	})
-	rows, err := t.on.query(ctx, p, args)
-	if err != nil {
-		return err
-	}
-	rows.Close()
-	return rows.Err()
-}
-
 // Commit writes units in the transaction.
 func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
 	w, err := t.s.writing(ctx, units)

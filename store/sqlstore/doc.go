@@ -28,7 +28,8 @@
 // no message, count on it. Record last, because the users that are recorded stay locked until the end; give several users in
 // one RecordBatch, which locks them in one order; do not call the engine without With inside, nor the pool, which may wait for
 // the transaction they are called in; bound the pool. While a transaction is open, other calls about its users wait, or decide
-// again when it has ended; calls about others do not, unless the two take from one budget.
+// again when it has ended; calls about others do not, unless the two take from one budget. On PostgreSQL one in 256 new users
+// shares the lock of one whom a transaction is making, and is treated as the same.
 //
 // A pgx.Tx is handed in by [Store.InTx] with these lines around it:
 //
@@ -85,11 +86,11 @@
 // written and four more, and on SQLite none leaves the process. A counter's first use in a process takes one
 // statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
 //
-// The store retries by itself after deadlocks, after serialization failures, where the database is busy, and if a connection was
-// lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a second where others are
-// in the way, and not longer than the context lasts; [Store.Stats] counts the retries. If others were in the way of a commit all
-// that time, it is answered Moved, and the engine decides again. If the answer to a commit was lost, that is [store.ErrUnknown],
-// and the engine looks for what it recorded.
+// The store retries by itself after deadlocks, after serialization failures, where the database is busy or has no room for a lock,
+// and if a connection was lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a
+// second where others are in the way, and not longer than the context lasts; [Store.Stats] counts the retries. If others were in the
+// way of a commit all that time, it is answered Moved, and the engine decides again. If the answer to a commit was lost, that is
+// [store.ErrUnknown], and the engine looks for what it recorded.
 //
 // # Tables
 //

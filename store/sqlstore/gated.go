@@ -88,8 +88,7 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 		case len(w.takes) == 0 && len(w.units) == 1:
 			b.moveOne(&w.units[0])
 		default:
-			b.lockUsers(w.units)
-			b.gateCounters(w)
+			b.lockUsers(w)
 			b.moveAll(len(w.takes) > 0)
 		}
 		if len(w.takes) > 0 {
@@ -137,57 +136,71 @@ func (b *statement) moveOne(u *store.Unit) {
 	b.add(" RETURNING id)")
 }
 
-// lockUsers finds the users whose version holds: old are there and locked, new are not there. Both together are held. Of
-// several, a row that somebody else has locked is passed over, and so is a user whom a caller's transaction is just making,
-// which holds the advisory lock of the name until it ends. A single one is waited for.
-func (b *statement) lockUsers(units []store.Unit) {
-	skip, try := "", "pg_advisory_xact_lock"
-	b.add("WITH ")
+// lockUsers finds the users whose version holds, and the counters they take from: old are there and locked, absent are not there,
+// and those of the absent who may be made are new. Of several units a row that somebody else has locked is passed over, and so is a
+// user whom a caller's transaction may be making. A single one waits.
+//
+// A single unit sees to its user first. Several see to births last, when they have their counters: they only try, so that no order is
+// needed, and while they wait for a counter they keep nobody who has it from making a user.
+func (b *statement) lockUsers(w *writing) {
+	single, takes, skip := len(w.units) == 1, len(w.takes) > 0, " SKIP LOCKED"
+	if single {
+		skip = ""
+	}
+	b.add("WITH g AS (")
+	b.versions(w.units)
+	b.add("),\nold AS MATERIALIZED (SELECT u.id FROM g JOIN ")
+	b.table(usersTable)
+	b.add(" u ON u.id = g.id AND u.version = g.version ORDER BY u.id FOR UPDATE OF u", skip, "),\n",
+		"absent AS MATERIALIZED (SELECT g.id FROM g WHERE g.version = 0 AND NOT EXISTS (SELECT FROM ")
+	b.table(usersTable)
+	b.add(" u WHERE u.id = g.id))")
+	switch {
+	case single:
+		b.births("pg_advisory_xact_lock_shared", "")
+		b.gateCounters(w, "new")
+	case takes:
+		b.gateCounters(w, "absent")
+		b.births("pg_try_advisory_xact_lock_shared", " WHERE (SELECT count(*) FROM bad) >= 0") // which is found first
+	default:
+		b.births("pg_try_advisory_xact_lock_shared", "")
+	}
+	if takes { // who was passed over is Moved, whatever the counters have
+		b.add(",\nrefused AS MATERIALIZED (SELECT DISTINCT t.id FROM t JOIN bad ON bad.name = t.name",
+			" WHERE t.id IN (SELECT id FROM old UNION ALL SELECT id FROM new))")
+	}
+}
+
+// versions are the users of units with the versions they are to have.
+func (b *statement) versions(units []store.Unit) {
 	if len(units) == 1 {
-		b.add("g AS (SELECT ")
+		b.add("SELECT ")
 		b.arg(text, units[0].User)
 		b.add(" AS id, ")
 		b.arg(integer, units[0].Version)
-		b.add(" AS version)")
-	} else {
-		skip, try = " SKIP LOCKED", "pg_try_advisory_xact_lock_shared"
-		users, versions := make([]string, len(units)), make([]int64, len(units))
-		for i := range units {
-			users[i], versions[i] = units[i].User, units[i].Version
-		}
-		b.add("g AS (SELECT * FROM unnest(")
-		b.array(text, users)
-		b.add(", ")
-		b.array(integer, versions)
-		b.add(") AS g(id, version))")
-	}
-	b.add(",\nold AS MATERIALIZED (SELECT u.id FROM g JOIN ")
-	b.table(usersTable)
-	b.add(" u ON u.id = g.id AND u.version = g.version ORDER BY u.id FOR UPDATE OF u", skip, "),\n",
-		"new AS MATERIALIZED (SELECT id FROM (SELECT g.id, ", try, "(", b.s.birthLock("g.id"), ")::text AS held FROM g",
-		" WHERE g.version = 0 AND NOT EXISTS (SELECT FROM ")
-	b.table(usersTable)
-	b.add(" u WHERE u.id = g.id) ORDER BY g.id) n WHERE held <> 'false'),\n",
-		"held AS MATERIALIZED (SELECT id FROM old UNION ALL SELECT id FROM new)")
-}
-
-// birthLock is the advisory lock that stands for a user who is being made: a class of our own, and the hash of the table and
-// the name. Two names with one hash may be answered Moved for each other, and are tried again.
-func (s *Store) birthLock(id string) string {
-	return "720473118, hashtext('" + s.table(usersTable) + " ' || " + id + ")"
-}
-
-// gateCounters locks the counters in the order of their names, once all of held is there, and finds those that cannot give what
-// is asked of them: bad. refused has the users whose unit names one of these.
-func (b *statement) gateCounters(w *writing) {
-	if len(w.takes) == 0 {
+		b.add(" AS version")
 		return
 	}
+	users, versions := make([]string, len(units)), make([]int64, len(units))
+	for i := range units {
+		users[i], versions[i] = units[i].User, units[i].Version
+	}
+	b.add("SELECT * FROM unnest(")
+	b.array(text, users)
+	b.add(", ")
+	b.array(integer, versions)
+	b.add(") AS g(id, version)")
+}
+
+// gateCounters locks the counters in the order of their names, once the old users and the unborn are there, and finds those that
+// cannot give what is asked of them: bad.
+func (b *statement) gateCounters(w *writing, unborn string) {
 	rows := make([][]any, len(w.takes))
 	for i, t := range w.takes {
 		rows[i] = []any{w.units[t.unit].User, t.Counter, t.N, max(0, t.Max), t.Close}
 	}
-	b.add(",\nt AS MATERIALIZED (SELECT c1 AS id, c2 AS name, c3 AS n, c4 AS most, c5 AS closes FROM ")
+	b.add(",\nheld AS MATERIALIZED (SELECT id FROM old UNION ALL SELECT id FROM ", unborn, "),\n",
+		"t AS MATERIALIZED (SELECT c1 AS id, c2 AS name, c3 AS n, c4 AS most, c5 AS closes FROM ")
 	b.rows("r", []class{text, text, integer, integer, boolean}, rows)
 	b.add(" JOIN held ON held.id = c1),\nc AS MATERIALIZED (SELECT name, used, closed FROM ")
 	b.table(countersTable)
@@ -196,8 +209,7 @@ func (b *statement) gateCounters(w *writing) {
 		" d.name, coalesce(c.used, 0) AS used, coalesce(c.closed, FALSE) AS closed FROM (SELECT name,",
 		" coalesce(sum(n) FILTER (WHERE n > 0), 0) AS up, coalesce(sum(n) FILTER (WHERE n < 0), 0) AS down,",
 		" min(most) FILTER (WHERE n > 0) AS most, bool_or(closes) AND count(*) > 1 AS closing FROM t GROUP BY name) d LEFT JOIN c ON c.name = d.name",
-		" WHERE c.name IS NULL OR d.up > 0 AND (c.closed OR d.closing OR c.used + d.up > d.most) OR c.used + d.down < 0),\n",
-		"refused AS MATERIALIZED (SELECT DISTINCT t.id FROM t JOIN bad ON bad.name = t.name)")
+		" WHERE c.name IS NULL OR d.up > 0 AND (c.closed OR d.closing OR c.used + d.up > d.most) OR c.used + d.down < 0)")
 }
 
 // takeCounters writes what the units that moved on take.

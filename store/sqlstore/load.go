@@ -42,7 +42,7 @@ func (s *Store) checkLoad(ctx context.Context, r store.Request) error {
 	return s.Limits().CheckRequest(r)
 }
 
-// lookupsMost is how many rows one statement names at most, so that its parameters stay below the driver's bound.
+// lookupsMost is how many rows and counters one statement names at most, so that its parameters stay below the driver's bound.
 const lookupsMost = 4000
 
 // pagesMost is how many pages. Each is a branch of the union, and SQLite takes 500 of them.
@@ -97,18 +97,23 @@ type loading struct {
 
 	next  place // what was not asked for yet, and the ID in it
 	id    int
+	later []string // counters
 	begun bool
 
 	// what the next statement reads
-	users   []int // by state
-	lookups [kinds]lookup
-	pages   []paging
-	alike   []pages
-	named   int
+	users    []int // by state
+	counters []string
+	lookups  [kinds]lookup
+	pages    []paging
+	alike    []pages
+	named    int
 }
 
 func newLoading(r store.Request) *loading {
-	l := &loading{request: r, states: make([]store.State, len(r.Keys)), seen: make([]bool, len(r.Keys)), rows: make([][][]store.Row, len(r.Keys))}
+	l := &loading{
+		request: r, states: make([]store.State, len(r.Keys)), seen: make([]bool, len(r.Keys)), rows: make([][][]store.Row, len(r.Keys)),
+		later: r.Counters,
+	}
 	for i, k := range r.Keys {
 		l.states[i].User = k.User
 		l.rows[i] = make([][]store.Row, len(k.Parts))
@@ -124,10 +129,12 @@ func newLoading(r store.Request) *loading {
 
 // more takes up what the next statement reads. The first one is never without a statement: it reads the stamp.
 func (l *loading) more() bool {
-	if l.moved || l.begun && l.next.state >= len(l.states) {
+	if l.moved || l.begun && l.next.state >= len(l.states) && len(l.later) == 0 {
 		return false
 	}
-	l.begun, l.users, l.pages, l.named = true, l.users[:0], nil, 0
+	l.named = min(len(l.later), lookupsMost)
+	l.counters, l.later = l.later[:l.named], l.later[l.named:]
+	l.begun, l.users, l.pages = true, l.users[:0], nil
 	l.lookups = [kinds]lookup{}
 	for ; l.next.state < len(l.states); l.next.state, l.next.part = l.next.state+1, 0 {
 		if l.named >= lookupsMost || len(l.users) >= lookupsMost {

@@ -22,7 +22,7 @@ type side struct {
 // read so.
 func (s *Store) sides(l *loading) ([]side, bool) {
 	n := len(l.users)
-	if n == 0 || n > 1 && !s.d.arrays || len(l.pages) > 0 || len(l.request.Counters) > rowMost {
+	if n == 0 || n > 1 && !s.d.arrays || len(l.pages) > 0 || len(l.counters) > rowMost {
 		return nil, false
 	}
 	list := make([]side, 0, rowMost)
@@ -34,7 +34,7 @@ func (s *Store) sides(l *loading) ([]side, bool) {
 				at, nth = at+1, 0
 			}
 			if first+nth == len(list) {
-				if len(list)+len(l.request.Counters) >= rowMost {
+				if len(list)+len(l.counters) >= rowMost {
 					return nil, false
 				}
 				list = append(list, side{table: i, keys: make([][]any, n), at: make([]place, n)})
@@ -65,7 +65,7 @@ func (s *Store) loadRow(ctx context.Context, on runner, l *loading, list []side)
 		all[i] = newCells(tables[list[i].table].width)
 		into = all[i].targets(append(into, &there[i]))
 	}
-	used := make([]sql.NullInt64, len(l.request.Counters))
+	used := make([]sql.NullInt64, len(l.counters))
 	for i := range used {
 		into = append(into, &used[i])
 	}
@@ -90,7 +90,7 @@ func (s *Store) loadRow(ctx context.Context, on runner, l *loading, list []side)
 			}
 		}
 	}
-	for i, name := range l.request.Counters {
+	for i, name := range l.counters {
 		l.used[name] = used[i].Int64
 	}
 	if err := rows.Err(); err != nil {
@@ -104,7 +104,7 @@ func (s *Store) loadRow(ctx context.Context, on runner, l *loading, list []side)
 
 func (s *Store) rowStatement(l *loading, list []side) (*prepared, []any) {
 	single := len(l.users) == 1
-	of := shape{what: 'r', count: [12]uint16{uint16(len(l.request.Counters))}}
+	of := shape{what: 'r', count: [12]uint16{uint16(len(l.counters))}}
 	if single {
 		of.what = 'R'
 	}
@@ -123,7 +123,7 @@ func (s *Store) rowStatement(l *loading, list []side) (*prepared, []any) {
 			b.add(", ", name, userID)
 			b.lanes([lanes]int{}, tables[list[i].table].columns, name)
 		}
-		for i := range l.request.Counters {
+		for i := range l.counters {
 			b.add(", n", strconv.Itoa(i), ".used")
 		}
 		b.add(" FROM (SELECT revision, hash FROM ") // one row, which planners may not know
@@ -134,7 +134,7 @@ func (s *Store) rowStatement(l *loading, list []side) (*prepared, []any) {
 		} else {
 			b.besideMany(l, list)
 		}
-		for i, name := range l.request.Counters {
+		for i, name := range l.counters {
 			b.beside(countersTable, "n"+strconv.Itoa(i), "name")
 			b.arg(text, name)
 		}

@@ -12,8 +12,8 @@ import (
 func (s *Store) loadStatement(l *loading) (*prepared, []any, [lanes]int) {
 	width := [lanes]int{integers: 1, blobs: 1}
 	of := shape{what: 'L'}
-	counters := l.request.Counters
-	if len(l.request.Counters) > 0 {
+	counters := l.counters
+	if len(l.counters) > 0 {
 		width[texts] = 1
 		counters = s.padded(counters)
 	}

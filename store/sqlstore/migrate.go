@@ -80,15 +80,24 @@ func (s *Store) Migrations() (fs.FS, error) {
 }
 
 // Migrate brings the tables to this release: it makes what is not there, and the schema too, under a lock, so that any number
-// of processes may start at once. On tables that are up to date it does nothing. Tables of a newer release are [ErrNewer], and
-// nothing is changed. On PostgreSQL and SQLite all of it holds or nothing; MySQL has no transactions for tables, and there a
-// migration that was interrupted is taken up again by the next call.
+// of processes may start at once. On tables that are up to date it reads their version and does nothing else; it needs no right to make
+// any then. Tables of a newer release are [ErrNewer], and nothing is changed. On PostgreSQL and SQLite all of it holds or nothing; MySQL
+// has no transactions for tables, and there a migration that was interrupted is taken up again by the next call.
 func (s *Store) Migrate(ctx context.Context) error {
 	list, err := s.migrations()
 	if err != nil {
 		return err
 	}
-	err = s.again(ctx, true, func() error { return s.locked(ctx, func(conn *sql.Conn) error { return s.migrate(ctx, conn, list) }) })
+	err = s.again(ctx, true, func() error {
+		version, err := s.version(ctx, s.db)
+		if err != nil && s.failure(err) != refused { // which says that there is no such table
+			return err
+		}
+		if err == nil && version >= len(list) {
+			return notNewer(version, len(list))
+		}
+		return s.locked(ctx, func(conn *sql.Conn) error { return s.migrate(ctx, conn, list) })
+	})
 	if err != nil {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
 	}
@@ -105,12 +114,12 @@ func (s *Store) migrate(ctx context.Context, conn *sql.Conn, list []migration) e
 	if _, err := conn.ExecContext(ctx, statementsOf(list[0].sql)[0]); err != nil {
 		return err
 	}
-	var version int
-	if err := conn.QueryRowContext(ctx, s.versionQuery()).Scan(&version); err != nil {
+	version, err := s.version(ctx, conn)
+	if err != nil {
 		return err
 	}
-	if version > len(list) {
-		return newer(version, len(list))
+	if version >= len(list) {
+		return notNewer(version, len(list))
 	}
 	for _, m := range list[version:] {
 		for _, statement := range statementsOf(m.sql) {
@@ -133,12 +142,20 @@ func (s *Store) makeSchema(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-func newer(version, known int) error {
-	return &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release knows %d", ErrNewer, version, known)}
+// notNewer is the error of tables that are of a newer release than this one, whose last version is newest.
+func notNewer(version, newest int) error {
+	if version <= newest {
+		return nil
+	}
+	return &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release knows %d", ErrNewer, version, newest)}
 }
 
-func (s *Store) versionQuery() string {
-	return "SELECT coalesce(max(version), 0) FROM " + s.table(versionsTable)
+// version is that of the tables, 0 where none was noted.
+func (s *Store) version(ctx context.Context, on interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) (version int, err error) {
+	err = on.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM "+s.table(versionsTable)).Scan(&version)
+	return version, err
 }
 
 // checkSchema tells whether the tables are those of this release.
@@ -147,19 +164,16 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var version int
-	err = s.db.QueryRowContext(ctx, s.versionQuery()).Scan(&version)
+	version, err := s.version(ctx, s.db)
 	switch {
 	case err != nil && s.failure(err) == refused:
 		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: %w", ErrNotMigrated, err)}
 	case err != nil:
 		return err
-	case version > len(list):
-		return newer(version, len(list))
 	case version < len(list):
 		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release needs %d", ErrNotMigrated, version, len(list))}
 	}
-	return nil
+	return notNewer(version, len(list))
 }
 
 // statementsOf splits the text of a migration.
@@ -173,7 +187,8 @@ func statementsOf(text string) []string {
 	return list
 }
 
-// locked runs f on a connection that holds the lock of this store's tables, and on PostgreSQL and SQLite in a transaction.
+// locked runs f on a connection that holds the lock of the schema, and on PostgreSQL and SQLite in a transaction. Stores with other
+// prefixes have the same lock: each may have to make the schema, and of two at once PostgreSQL fails one.
 func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -181,7 +196,7 @@ func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err e
 	}
 	defer conn.Close() // it goes back to the pool
 	h := fnv.New64a()
-	h.Write([]byte("guerdon " + s.opt.Schema + "." + s.opt.Prefix))
+	h.Write([]byte("guerdon " + s.opt.Schema))
 	lock := s.d.lock(h.Sum64())
 	for _, statement := range lock.begin {
 		var got sql.NullInt64

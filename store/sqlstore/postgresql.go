@@ -44,7 +44,7 @@ func postgresql() *dialect {
 		forUpdate:  " FOR UPDATE",
 		skipLocked: " SKIP LOCKED",
 		isolation:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		lock:       transactional("BEGIN", "SELECT 1 FROM (SELECT pg_advisory_xact_lock({key})) AS l"),
+		lock:       transactional("BEGIN ISOLATION LEVEL READ COMMITTED", "SELECT 1 FROM (SELECT pg_advisory_xact_lock({key})) AS l"),
 		failure:    postgresqlFailure,
 	}
 }
@@ -88,13 +88,15 @@ func postgresqlFailure(err error) failure {
 	}
 	switch code := coded.SQLState(); {
 	case code == "40001", code == "40P01", code == "55P03", // serialization, deadlock, lock not available
+		code == "53200",                  // out of memory: as a rule the locks that all sessions share are used up
 		code == "53300", code == "57P03": // too many connections, starting up: asked before anything was done
 		return conflict
-	case code == "40003", strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"): // the session ended, at whatever point
+	case code == "40003", strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"), // the session ended, at whatever point
+		code == "25P03", code == "25P04": // as one that was idle or took too long in a transaction does
 		return broken
 	case code == "23505":
 		return duplicate
-	case strings.HasPrefix(code, "22"):
+	case code == "23514", strings.HasPrefix(code, "22"): // CHECK, data
 		return unfit
 	default:
 		return refused

@@ -43,7 +43,7 @@ func sqliteFailure(err error) failure {
 		return duplicate
 	case primary == 9, primary == 10: // interrupted; an error of the disk, after which a COMMIT may stand in the file or not
 		return broken
-	case primary == 20, primary == 18: // mismatch, too big
+	case code == 275, code == 3091, primary == 20, primary == 18: // CHECK, a type of STRICT's, mismatch, too big
 		return unfit
 	default:
 		return refused

@@ -100,7 +100,7 @@ func brokenChain(h *hooked) {
 		defer mu.Unlock()
 		under, ok := below[old]
 		if !ok {
-			return store.Stamp{}, store.ErrStale
+			return store.Stamp{}, &store.Error{Op: "put", Err: store.ErrStale}
 		}
 		stamp, err := h.Store.PutDocs(ctx, under, docs...)
 		if err != nil || len(docs) == 0 {

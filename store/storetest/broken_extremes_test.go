@@ -96,6 +96,18 @@ func brokenExtremes() []brokenStore {
 				})
 			})
 		}},
+		{fails: "rows/texts of no row", how: "an ID is cut at NUL", make: func(h *hooked) {
+			h.eachUnit(func(u *store.Unit) {
+				for i, r := range u.Insert {
+					u.Insert[i] = r.Clone()
+					set(u.Insert[i], func(r *store.CauseRow) {
+						if r.ID, _, _ = strings.Cut(r.ID, "\x00"); r.Event != nil {
+							r.Event.Event.ID, _, _ = strings.Cut(r.Event.Event.ID, "\x00")
+						}
+					})
+				}
+			})
+		}},
 		{fails: "rows/nearly empty", how: "slices without elements", make: func(h *hooked) {
 			h.eachRow(func(r store.Row) {
 				set(r, func(r *store.TallyRow) {

@@ -236,7 +236,7 @@ func (h *hooked) eachList(f func(q store.Query, rows []store.Row) []store.Row) {
 			}
 			for _, r := range f(q, rows) {
 				if err := ctx.Err(); err != nil {
-					yield(nil, err)
+					yield(nil, &store.Error{Op: "list", Err: err})
 					return
 				}
 				if !yield(r, nil) {

@@ -55,6 +55,12 @@ func brokenLoads() []brokenStore {
 				return h.Store.Load(ctx, r)
 			}
 		}},
+		{fails: "load/many counters", how: "their number wraps", make: func(h *hooked) {
+			h.load = func(ctx context.Context, r store.Request) (store.Snapshot, error) {
+				r.Counters = r.Counters[:uint16(len(r.Counters))]
+				return h.Store.Load(ctx, r)
+			}
+		}},
 		{fails: "load/counters", how: "zero ones left out", make: func(h *hooked) {
 			h.load = func(ctx context.Context, r store.Request) (store.Snapshot, error) {
 				snap, err := h.Store.Load(ctx, r)

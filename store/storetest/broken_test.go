@@ -17,7 +17,7 @@ type brokenStore struct {
 }
 
 func brokenStores() []brokenStore {
-	return slices.Concat(brokenLoads(), brokenCommits(), brokenRows(), brokenCounters(), brokenLists(), brokenCatalogs(), brokenExtremes(), brokenRaces())
+	return slices.Concat(brokenLoads(), brokenCommits(), brokenRows(), brokenCounters(), brokenLists(), brokenCatalogs(), brokenExtremes(), brokenErrors(), brokenRaces())
 }
 
 // TestRun_findsEachBrokenStoreByItsOwnCase runs every case on every broken store: exactly the case that carries the broken

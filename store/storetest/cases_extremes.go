@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -24,6 +25,8 @@ func extremeCases() []testCase {
 			sentence: "Meta comes back byte for byte: the order of fields, digits, escapes, 4096 bytes."},
 		{name: "rows/longest texts", clause: "1", run: rowTexts,
 			sentence: "Texts may be as long as the engine takes them, in characters of four bytes."},
+		{name: "rows/texts of no row", clause: "1", run: rowBadTexts,
+			sentence: "A text that is not UTF-8 without NUL, or is longer than its kind may be, is ErrInvalid wherever it stands in a row."},
 		{name: "rows/nearly empty", clause: "1", run: rowEmpty,
 			sentence: "What is absent in a row stays absent: no slice, no event, no move, no asset, the zero instant."},
 		{name: "rows/first and last instants", clause: "12", run: rowLastInstants,
@@ -76,6 +79,56 @@ func rowTexts(e *env) {
 			e.Errorf("it came back different (-handed over +got):\n%s", diff)
 		}
 	}
+}
+
+func rowBadTexts(e *env) {
+	long := strings.Repeat("x", ledger.ReasonMax+1) // than any text may be
+	for i, kind := range store.Kinds() {
+		for n, text := range texts(reflect.ValueOf(Samples("u")[i])) {
+			for _, bad := range []string{"\x00", "a\x00b", "\xff", long} {
+				if text.String() == "u" { // another user's row is refused for that
+					continue
+				}
+				row := Samples("u")[i]
+				for _, same := range texts(reflect.ValueOf(row)) { // a cause's ID is that of its event
+					if same.String() == text.String() {
+						same.SetString(bad)
+					}
+				}
+				u := unit("u", 0, "1", row)
+				if kind == store.KindCause || kind == store.KindTransfer {
+					u.Insert, u.Put = append(u.Insert, row), nil
+				}
+				if _, err := e.store().Commit(e.Context(), u); !errors.Is(err, store.ErrInvalid) {
+					e.Errorf("%s with %.10q as text %d: %v, want ErrInvalid", kind, bad, n, err)
+				}
+			}
+		}
+	}
+	if e.version("u") != 0 {
+		e.Errorf("something was written")
+	}
+}
+
+// texts are the fields below v that are texts, attributes left out.
+func texts(v reflect.Value) (all []reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return texts(v.Elem())
+	case reflect.String:
+		return []reflect.Value{v}
+	case reflect.Slice:
+		for i := range v.Len() {
+			all = append(all, texts(v.Index(i))...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				all = append(all, texts(v.Field(i))...)
+			}
+		}
+	}
+	return all
 }
 
 func rowEmpty(e *env) {

@@ -21,6 +21,8 @@ func loadCases() []testCase {
 			sentence: "Rows of a state come in the order of the parts."},
 		{name: "load/counters", clause: "8", run: loadCounters,
 			sentence: "A snapshot holds each counter named, 0 for one that does not exist; unless Lagging it is up to date."},
+		{name: "load/many counters", clause: "8", run: loadManyCounters,
+			sentence: "A request may name any number of counters."},
 		{name: "load/stamp", clause: "9", run: loadStamp,
 			sentence: "A snapshot carries the stamp of the catalog."},
 		{name: "load/too many keys", clause: "1", run: loadTooMany,
@@ -95,6 +97,20 @@ func loadCounters(e *env) {
 	}
 	if !snap.Lagging && snap.Counters["used"] != 3 {
 		e.Errorf("counter is %d after 3 were taken", snap.Counters["used"])
+	}
+}
+
+// loadManyCounters names more than databases take parameters.
+func loadManyCounters(e *env) {
+	names := make([]string, 70_000)
+	for i := range names {
+		names[i] = fmt.Sprintf("c%05d", i)
+	}
+	first, last := names[0], names[len(names)-1]
+	e.write(takes("u", 0, "1", store.Take{Counter: first, N: 1, Max: 5}, store.Take{Counter: last, N: 2, Max: 5}))
+	snap := e.snapshot(store.Request{Counters: names})
+	if !snap.Lagging && (snap.Counters[first] != 1 || snap.Counters[last] != 2) {
+		e.Errorf("of %d counters the first is %d and the last %d, want 1 and 2", len(names), snap.Counters[first], snap.Counters[last])
 	}
 }
 

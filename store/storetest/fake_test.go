@@ -159,15 +159,18 @@ func (tx *fakeTx) Load(ctx context.Context, r store.Request) (store.Snapshot, er
 	defer tx.db.mu.Unlock()
 	for i := 0; tx.bound && r.ForUpdate && i < len(r.Keys); i++ {
 		if err := tx.lock(ctx, "user "+r.Keys[i].User); err != nil {
-			return store.Snapshot{}, err
+			return store.Snapshot{}, &store.Error{Op: "load", Err: err}
 		}
 	}
 	return tx.sight().Load(ctx, r)
 }
 
 func (tx *fakeTx) Commit(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
-	if err := errors.Join(store.Check(units...), tx.Limits().Check(units...), ctx.Err()); err != nil {
+	if err := errors.Join(store.Check(units...), tx.Limits().Check(units...)); err != nil {
 		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &store.Error{Op: "commit", Err: err}
 	}
 	tx.db.mu.Lock()
 	defer tx.db.mu.Unlock()
@@ -185,7 +188,9 @@ func (tx *fakeTx) Commit(ctx context.Context, units ...store.Unit) ([]store.Resu
 	}
 	slices.Sort(counters)
 	err := tx.lock(ctx, append(names, counters...)...)
-	if err == nil {
+	if err != nil {
+		err = &store.Error{Op: "commit", Err: err}
+	} else {
 		err = tx.write(ctx, units, results)
 	}
 	if !tx.bound {
@@ -259,7 +264,9 @@ func (tx *fakeTx) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Do
 	defer tx.db.mu.Unlock()
 	err := tx.lock(ctx, "catalog")
 	var next store.Stamp
-	if err == nil {
+	if err != nil {
+		err = &store.Error{Op: "put", Err: err}
+	} else {
 		next, err = tx.sight().PutDocs(ctx, old, docs...)
 	}
 	if err == nil {

@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 func requested(user string, version int64, id string) store.Unit {
@@ -73,6 +75,70 @@ func TestATransactionWhoseFailedStatementWasPassedOverIsNeverUnknown(t *testing.
 			})
 			if (err != nil) != (server.Dialect == sqlstore.PostgreSQL) || errors.Is(err, store.ErrUnknown) || st.Stats().Lost != 0 {
 				t.Errorf("%v, %+v", err, st.Stats())
+			}
+		})
+	}
+}
+
+// The session is gone, and with it the transaction: there is nothing to refuse.
+func TestATransactionThatWasIdleForTooLongIsRunAgain(t *testing.T) {
+	st := servers.PostgreSQL.Empty(t)
+	runs := 0
+	err := st.Do(t.Context(), func(tx *sql.Tx) error {
+		if runs++; runs == 1 {
+			idle(t, st, tx)
+		}
+		_, err := st.In(tx).Load(t.Context(), store.Request{Keys: []store.Key{{User: "ada"}}, ForUpdate: true})
+		return err
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("%d runs: %v", runs, err)
+	}
+}
+
+// idle waits until the server has ended the session of a transaction.
+func idle(t *testing.T, st *sqlstore.Store, tx *sql.Tx) {
+	t.Helper()
+	var pid int
+	if err := tx.QueryRowContext(t.Context(), "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "SET LOCAL idle_in_transaction_session_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n > 0; time.Sleep(time.Millisecond) {
+		if err := st.DB().QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE pid = $1", pid).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// CHECKs repeat rules of the engine's, and say the same on every database.
+func TestARowThatACheckRefusesIsInvalid(t *testing.T) {
+	for _, server := range servers.All() {
+		t.Run(server.Name, func(t *testing.T) {
+			st := server.Empty(t)
+			transfer := &store.TransferRow{Transfer: ledger.Transfer{
+				ID:    ledger.TransferID{User: "ada", Cause: "x"},
+				Debit: ledger.Available, Credit: ledger.Available, Amount: ledger.Whole("points", 1),
+			}}
+			for name, row := range map[string]store.Row{
+				"from an account to itself": transfer,
+				"below zero":                &store.TaskRow{Record: task.Record{User: "ada", Task: "order", Sum: -1}},
+			} {
+				u := requested("ada", 0, "first")
+				if row == transfer {
+					u.Insert = append(u.Insert, row)
+				} else {
+					u.Put = append(u.Put, row)
+				}
+				if _, err := st.Commit(t.Context(), u); !errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrUnknown) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			snap, err := st.Load(t.Context(), store.Request{Keys: []store.Key{{User: "ada"}}})
+			if err != nil || snap.States[0].Version != 0 || st.Stats() != (sqlstore.Stats{}) {
+				t.Errorf("%+v, %v, %+v", snap, err, st.Stats())
 			}
 		})
 	}

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -226,6 +228,50 @@ func TestMigrate_prefixesKeepStoresApart(t *testing.T) {
 			t.Errorf("the other store has %v, %v", docs, err)
 		}
 	})
+}
+
+// Of two who make a schema at once PostgreSQL fails one.
+func TestMigrate_ofSeveralPrefixesMayMakeOneSchemaAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, server servers.Server) {
+		_, schema, db := dsn(t, server)
+		var wg sync.WaitGroup
+		for _, prefix := range []string{"a_", "b_", "c_"} {
+			wg.Go(func() {
+				st, err := sqlstore.New(db, server.Dialect, sqlstore.Options{Schema: schema, Prefix: prefix})
+				if err == nil {
+					err = st.Migrate(t.Context())
+				}
+				if err != nil {
+					t.Error(prefix, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A session that reads as of its first statement does not see what it waited for, unless the migration sets its level itself.
+func TestMigrate_ofSeveralAtOnceOnStrictIsolation(t *testing.T) {
+	server := servers.PostgreSQL
+	server.Need(t)
+	dsn, schema, _ := dsn(t, server)
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Skip("the connection string is no URL")
+	}
+	q := u.Query()
+	q.Set("default_transaction_isolation", "serializable")
+	u.RawQuery = q.Encode()
+	db := server.Open(t, u.String())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := open(t, server, db, schema).Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // A MySQL server ends a transaction with each table, so a migration may have stopped anywhere.

@@ -52,6 +52,49 @@ func TestALoadReadsAnyNumberOfCountersWhateverWasReadBefore(t *testing.T) {
 	})
 }
 
+// PostgreSQL takes 65,535 parameters and SQLite 32,766.
+func TestALoadReadsMoreCountersThanAStatementHasParameters(t *testing.T) {
+	everywhere(t, func(t *testing.T, st *sqlstore.Store) {
+		names := make([]string, 70_000)
+		for i := range names {
+			names[i] = fmt.Sprintf("c%05d", i)
+		}
+		at := []int{0, 3999, 4000, 40_000, 69_999}
+		u, want := unit("ada"), int64(0)
+		for _, i := range at {
+			want += int64(i + 1)
+			u.Take = append(u.Take, store.Take{Counter: names[i], N: int64(i + 1), Max: 70_000})
+		}
+		ctx := context.Background()
+		if _, err := st.Commit(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+		for _, keys := range [][]store.Key{nil, {{User: "ada"}}, {{User: "ada"}, {User: "bob"}}} {
+			snap, err := st.Load(ctx, store.Request{Keys: keys, Counters: names})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sum int64
+			for _, used := range snap.Counters {
+				sum += used
+			}
+			if len(snap.Counters) != len(names) || sum != want {
+				t.Errorf("%d counters, which come to %d", len(snap.Counters), sum)
+			}
+			for _, i := range at {
+				if snap.Counters[names[i]] != int64(i+1) {
+					t.Errorf("%s is %d", names[i], snap.Counters[names[i]])
+				}
+			}
+			for _, s := range snap.States {
+				if there := s.User == "ada"; s.Version != 0 != there {
+					t.Errorf("%s is at version %d", s.User, s.Version)
+				}
+			}
+		}
+	})
+}
+
 func TestALoadReadsAPageOfEachOfAsManyUsersAsItTakes(t *testing.T) {
 	everywhere(t, func(t *testing.T, st *sqlstore.Store) {
 		ctx := context.Background()
