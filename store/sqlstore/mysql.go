@@ -37,6 +37,7 @@ func mysql() *dialect {
 		replaced:   func(column string) string { return "VALUES(" + column + ")" },
 		forUpdate:  " FOR UPDATE",
 		skipLocked: " SKIP LOCKED",
+		byKey:      " FORCE INDEX (PRIMARY)",
 		lock:       namedLock,
 		failure:    mysqlFailure,
 	}
