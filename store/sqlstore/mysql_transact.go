@@ -127,6 +127,13 @@ func (c *script) flush(ctx context.Context) error {
 		return nil
 	}
 	list := c.waiting
+	c.waiting, c.size = nil, 0
+	_, err := c.send(ctx, list...)
+	return err
+}
+
+// send runs statements in one round trip, behind the guard, and tells how many rows they changed together.
+func (c *script) send(ctx context.Context, list ...string) (int64, error) {
 	if c.guard != "" {
 		list = append([]string{c.guard}, list...)
 	}
@@ -134,20 +141,20 @@ func (c *script) flush(ctx context.Context) error {
 	if len(list) > 1 {
 		text = "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
 	}
-	c.waiting, c.size, c.sent = nil, 0, true
-	_, err := c.on.exec(ctx, &prepared{text: text, once: true}, nil)
-	return err
+	c.sent = true
+	return c.on.exec(ctx, &prepared{text: text, once: true}, nil)
 }
 
 // counted runs a statement whose number of rows is asked for.
 func counted(ctx context.Context, on runner, p *prepared, args []any) (int64, error) {
-	if c, is := on.(*script); is {
-		if err := c.flush(ctx); err != nil {
-			return 0, err
-		}
-		on = c.on
+	c, is := on.(*script)
+	if !is || !c.compound {
+		return on.exec(ctx, p, args)
 	}
-	return on.exec(ctx, p, args)
+	if err := c.flush(ctx); err != nil {
+		return 0, err
+	}
+	return c.send(ctx, p.text)
 }
 
 // The transaction of a commit sees what others have not committed yet, so that it passes over users they are making instead of
