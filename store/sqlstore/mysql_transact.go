@@ -97,7 +97,9 @@ type script struct {
 	guard   string
 	waiting []string
 	size    int
-	sent    bool
+	// sent says that the connection may not be as it was, so that it goes back to the pool with a ROLLBACK. A level that was set for
+	// the next transaction is gone with it too.
+	sent bool
 }
 
 // scriptMost is how many bytes wait at most. A server takes 16 MB.
@@ -174,7 +176,7 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 	}
 	defer conn.Close() // it goes back to the pool
 	on := onConn{conn}
-	c := &script{on: on, compound: server != plainMySQL, mine: true}
+	c := &script{on: on, compound: server != plainMySQL, mine: true, sent: server == plainMySQL}
 	committing := false
 	err = func() error {
 		for _, begin := range []string{mysqlIsolation, "START TRANSACTION"} {
@@ -182,7 +184,6 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 				return err
 			}
 		}
-		c.sent = c.sent || !c.compound
 		if err := f(c); err != nil {
 			return err
 		}

@@ -1,0 +1,112 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+)
+
+// A call whose context ends behind any of its statements leaves the pool's connection as it was: not in a transaction, and not at
+// the level of the store's own, at which the next load would read what somebody else has not committed.
+func TestCommit_leavesTheConnectionAsItWas(t *testing.T) {
+	each(t, func(t *testing.T, server servers.Server) {
+		at := server.Places(t)(t)
+		clean := server.At(t, at)
+		commit(t, t.Context(), clean, []store.Unit{requested("ada", 0, "first"), requested("bob", 0, "first")})
+		tx, err := clean.DB().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		commit(t, t.Context(), clean.In(tx), []store.Unit{requested("ada", 1, "not committed")})
+		for n := 1; ; n++ {
+			ctx, cancel := context.WithCancel(t.Context())
+			left := n
+			db := watched(t, at.DSN, func() {
+				if left--; left == 0 {
+					cancel()
+				}
+			})
+			st := server.Store(t, db, at.Schema)
+			_, err := st.Commit(ctx, requested("bob", 1, "second"), requested("eve", 0, "first"))
+			cancel()
+			snap, loadErr := st.Load(t.Context(), store.Request{Keys: []store.Key{{User: "ada"}}})
+			if loadErr != nil {
+				t.Fatal(loadErr)
+			}
+			if v := snap.States[0].Version; v != 1 {
+				t.Errorf("%v behind statement %d, and a load reads version %d, which is not committed", err, n, v)
+			}
+			if _, err := db.ExecContext(t.Context(), "SET TRANSACTION READ WRITE"); err != nil {
+				t.Errorf("behind statement %d the connection is in a transaction: %v", n, err)
+			}
+			if left > 0 {
+				break
+			}
+		}
+	})
+}
+
+// watched opens a pool of one connection that calls f behind each statement it has run.
+func watched(t *testing.T, dsn string, f func()) *sql.DB {
+	t.Helper()
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := mysql.NewConnector(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(watcher{inner, f})
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+type watcher struct {
+	driver.Connector
+	f func()
+}
+
+func (w watcher) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := w.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return watchedConn{c.(conn), w.f}, nil
+}
+
+// conn is what database/sql uses of the driver's connection.
+type conn interface {
+	driver.Conn
+	driver.QueryerContext
+	driver.ExecerContext
+	driver.ConnBeginTx
+	driver.SessionResetter
+	driver.Validator
+	driver.NamedValueChecker
+}
+
+type watchedConn struct {
+	conn
+	f func()
+}
+
+func (c watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	r, err := c.conn.ExecContext(ctx, query, args)
+	c.f()
+	return r, err
+}
+
+func (c watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := c.conn.QueryContext(ctx, query, args)
+	c.f()
+	return rows, err
+}
