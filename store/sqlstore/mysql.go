@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -94,6 +95,9 @@ func mysqlNumber(err error) uint64 {
 }
 
 func mysqlFailure(err error) failure {
+	if errors.Is(err, errBrokenOff) {
+		return conflict
+	}
 	switch mysqlNumber(err) {
 	case 0: // not the server's
 		return broken

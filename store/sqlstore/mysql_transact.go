@@ -94,7 +94,9 @@ type script struct {
 	// mine says that the transaction is the store's own.
 	mine bool
 	// guard is a statement before those of each round trip.
-	guard   string
+	guard string
+	// within stands before a compound statement.
+	within  string
 	waiting []string
 	size    int
 	// sent says that the connection may not be as it was, so that it goes back to the pool with a ROLLBACK. A level that was set for
@@ -141,7 +143,7 @@ func (c *script) send(ctx context.Context, list ...string) (int64, error) {
 	}
 	text := list[0]
 	if len(list) > 1 {
-		text = "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
+		text = c.within + "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
 	}
 	c.sent = true
 	return c.on.exec(ctx, &prepared{text: text, once: true}, nil)
@@ -187,11 +189,11 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 		if err := f(c); err != nil {
 			return err
 		}
-		committing = true
-		if _, err := c.exec(ctx, &prepared{text: "COMMIT", once: true}, nil); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return c.flush(ctx)
+		committing = true
+		return s.commitScript(ctx, c, server)
 	}()
 	if err == nil {
 		return nil

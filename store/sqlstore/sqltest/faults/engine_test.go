@@ -122,6 +122,7 @@ func finish(t *testing.T, server servers.Server, at servers.Place) {
 func TestEngine_settlesEveryFailedCall(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel() // the servers wait more than they work
 			places := server.Places(t)
 			for _, mode := range Modes() {
 				t.Run(string(mode), func(t *testing.T) {
@@ -176,6 +177,7 @@ func failCall(t *testing.T, server servers.Server, at servers.Place, mode Mode, 
 func TestEngine_slowAnswers(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
+			t.Parallel() // the servers wait more than they work
 			places := server.Places(t)
 			for _, mode := range []Mode{SlowBefore, SlowAfter} {
 				t.Run(string(mode), func(t *testing.T) {

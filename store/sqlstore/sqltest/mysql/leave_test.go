@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -109,4 +111,63 @@ func (c watchedConn) QueryContext(ctx context.Context, query string, args []driv
 	rows, err := c.conn.QueryContext(ctx, query, args)
 	c.f()
 	return rows, err
+}
+
+// Somebody kills the statement that a commit waits in: it is known not to hold, and is run again.
+func TestCommit_whoseStatementIsKilledRunsAgain(t *testing.T) {
+	each(t, func(t *testing.T, server servers.Server) {
+		at := server.Places(t)(t)
+		clean := server.At(t, at)
+		unit := requested("ada", 0, "first")
+		unit.Take = []store.Take{{Counter: "b", N: 1, Max: 10}, {Counter: "c", N: 1, Max: 10}}
+		commit(t, t.Context(), clean, []store.Unit{unit})
+		release := hold(t, clean.DB(), at.Schema, "counter")
+		db := server.Open(t, at.DSN)
+		db.SetMaxOpenConns(1)
+		st := server.Store(t, db, at.Schema)
+		if _, err := st.Load(t.Context(), store.Request{Counters: []string{"b", "c"}}); err != nil {
+			t.Fatal(err)
+		}
+		var id int64
+		if err := db.QueryRowContext(t.Context(), "SELECT CONNECTION_ID()").Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			unit := requested("eve", 0, "first")
+			unit.Take = []store.Take{{Counter: "b", N: 1, Max: 10}, {Counter: "c", N: 1, Max: 10}}
+			if results, err := st.Commit(t.Context(), unit); err != nil || !results[0].Written() {
+				t.Errorf("%+v, %v", results, err)
+			}
+		}()
+		untilWaiting(t, clean.DB(), id)
+		if _, err := clean.DB().ExecContext(t.Context(), fmt.Sprint("KILL QUERY ", id)); err != nil {
+			t.Fatal(err)
+		}
+		release()
+		<-done
+		if s := st.Stats(); s.Retries == 0 || s.Lost > 0 {
+			t.Errorf("%+v", s)
+		}
+		if _, err := db.ExecContext(t.Context(), "SET TRANSACTION READ WRITE"); err != nil {
+			t.Errorf("the connection is in a transaction: %v", err)
+		}
+	})
+}
+
+// untilWaiting returns when a connection waits for a lock. The server makes its list anew only if nobody has read it for a while.
+func untilWaiting(t *testing.T, db *sql.DB, id int64) {
+	t.Helper()
+	for ctx := t.Context(); ; {
+		var n int
+		err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_mysql_thread_id = ?", id).Scan(&n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 }
