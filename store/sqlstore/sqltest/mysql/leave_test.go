@@ -3,12 +3,9 @@ package mysql
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"fmt"
 	"testing"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
@@ -30,11 +27,11 @@ func TestCommit_leavesTheConnectionAsItWas(t *testing.T) {
 		for n := 1; ; n++ {
 			ctx, cancel := context.WithCancel(t.Context())
 			left := n
-			db := watched(t, at.DSN, func() {
+			db := watched(t, at.DSN, watch{after: func() {
 				if left--; left == 0 {
 					cancel()
 				}
-			})
+			}})
 			st := server.Store(t, db, at.Schema)
 			_, err := st.Commit(ctx, requested("bob", 1, "second"), requested("eve", 0, "first"))
 			cancel()
@@ -53,64 +50,6 @@ func TestCommit_leavesTheConnectionAsItWas(t *testing.T) {
 			}
 		}
 	})
-}
-
-// watched opens a pool of one connection that calls f behind each statement it has run.
-func watched(t *testing.T, dsn string, f func()) *sql.DB {
-	t.Helper()
-	config, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inner, err := mysql.NewConnector(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(watcher{inner, f})
-	db.SetMaxOpenConns(1)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
-type watcher struct {
-	driver.Connector
-	f func()
-}
-
-func (w watcher) Connect(ctx context.Context) (driver.Conn, error) {
-	c, err := w.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return watchedConn{c.(conn), w.f}, nil
-}
-
-// conn is what database/sql uses of the driver's connection.
-type conn interface {
-	driver.Conn
-	driver.QueryerContext
-	driver.ExecerContext
-	driver.ConnBeginTx
-	driver.SessionResetter
-	driver.Validator
-	driver.NamedValueChecker
-}
-
-type watchedConn struct {
-	conn
-	f func()
-}
-
-func (c watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	r, err := c.conn.ExecContext(ctx, query, args)
-	c.f()
-	return r, err
-}
-
-func (c watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	rows, err := c.conn.QueryContext(ctx, query, args)
-	c.f()
-	return rows, err
 }
 
 // Somebody kills the statement that a commit waits in: it is known not to hold, and is run again.
