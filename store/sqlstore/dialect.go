@@ -76,6 +76,9 @@ type dialect struct {
 	replaced func(column string) string
 	// forUpdate ends a SELECT that locks its rows, and skipLocked one that passes over those that others have locked.
 	forUpdate, skipLocked string
+	// byKey follows a table whose rows are locked by its primary key, so that they are looked up in it. A table of a few rows
+	// would be read from end to end, and whatever is read so is locked or waited for.
+	byKey string
 	// oneWriter says that one transaction alone may write at any time.
 	oneWriter bool
 	// isolation is that of the store's own transactions, nil where any does.

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -38,6 +39,7 @@ func mysql() *dialect {
 		replaced:   func(column string) string { return "VALUES(" + column + ")" },
 		forUpdate:  " FOR UPDATE",
 		skipLocked: " SKIP LOCKED",
+		byKey:      " FORCE INDEX (PRIMARY)",
 		lock:       namedLock,
 		failure:    mysqlFailure,
 	}
@@ -93,9 +95,18 @@ func mysqlNumber(err error) uint64 {
 	return 0
 }
 
+// tooLarge is what go-sql-driver/mysql says of a statement that it does not send, because the DSN's maxAllowedPacket is smaller.
+const tooLarge = "packet for query is too large"
+
 func mysqlFailure(err error) failure {
+	if errors.Is(err, errBrokenOff) {
+		return conflict
+	}
 	switch mysqlNumber(err) {
 	case 0: // not the server's
+		if strings.Contains(err.Error(), tooLarge) {
+			return refused
+		}
 		return broken
 	case 1213, 1205, 1020, 3572, // deadlock or Galera's certification, lock wait timeout, changed since last read, NOWAIT
 		3101,       // group replication's certification
@@ -103,7 +114,10 @@ func mysqlFailure(err error) failure {
 		return conflict
 	case 1062:
 		return duplicate
-	case 1047, 1053, 1180, 1317, 1927, 1969, 3024: // Galera's node not ready, shutdown, error at COMMIT, interrupted, killed, time is up
+	case 1047: // Galera's node is not ready: it looks before each statement, COMMIT among them
+		return unsent
+	case 1053, 1180, 1317, 1927, 1969, 3024, // shutdown, error at COMMIT, interrupted, killed, time is up
+		1152, 1158, 1159, 1160, 1161: // the server lost the connection, and could still say so
 		return broken
 	case 1264, 1265, 1292, 1300, 1366, 1406, 3140, 3819, 4025: // out of range, truncated, incorrect value, too long, CHECK
 		return unfit

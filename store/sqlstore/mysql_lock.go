@@ -64,7 +64,7 @@ func (s *Store) lockAll(ctx context.Context, on runner, users, names []string, s
 func (b *statement) locking(table, columns, key string, keys []string) {
 	b.add("(SELECT ", columns, " FROM ")
 	b.table(table)
-	b.add(" WHERE ", key, " IN (")
+	b.add(b.s.d.byKey, " WHERE ", key, " IN (")
 	b.list(len(keys), func(i int) { b.arg(text, keys[i]) })
 	b.add(")", b.s.d.forUpdate)
 }

@@ -12,17 +12,16 @@ import (
 
 // single commits one unit on MariaDB in one round trip: a compound statement locks and compares the user, then the counters,
 // and writes only if all passed, so that a refusal is no error. Locks last no longer than the server's work, which is what a hot
-// budget waits for. What it found comes as a row when the transaction has ended. A unit that is too large for one statement is
-// not ok, and Galera is not asked; see [script].
-func (s *Store) single(ctx context.Context, on runner, w *writing) (results []store.Result, ok bool, err error) {
-	writes := &collected{}
-	if err := s.writeUnit(ctx, writes, w); err != nil || writes.size > scriptMost {
-		return nil, false, err
-	}
-	p, args := s.build(shape{}, func(b *statement) { b.single(&w.units[0], w.takes, writes.texts) })
+// budget waits for. What it found comes as a row when the transaction has ended. A unit that is too large for one statement goes
+// another way, and Galera is not asked; see [script].
+func (s *Store) single(ctx context.Context, on runner, w *writing, writes []string, within string) (r store.Result, err error) {
+	p, args := s.build(shape{}, func(b *statement) {
+		b.add(within)
+		b.single(&w.units[0], w.takes, writes)
+	})
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
-		return nil, false, err
+		return r, err
 	}
 	defer rows.Close()
 	found := make([]*int64, 2+2*len(w.takes)) // whether it was written, the version, and what each counter held
@@ -32,36 +31,47 @@ func (s *Store) single(ctx context.Context, on runner, w *writing) (results []st
 	}
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
-			return nil, false, err
+			return r, err
 		}
-		return nil, false, errNoAnswer
+		return r, errNoAnswer
 	}
 	if err := rows.Scan(into...); err != nil {
-		return nil, false, err
+		return r, err
 	}
 	for rows.Next() { // the end of the compound statement comes after its row
 	}
 	if err := rows.Err(); err != nil {
-		return nil, false, err
+		return r, err
 	}
-	return []store.Result{s.found(w, found)}, true, nil
+	return s.found(w, found), nil
 }
 
 // commitSingle tries to commit one unit in one round trip. Where the server cannot it is not ok, and nothing was done.
-func (s *Store) commitSingle(ctx context.Context, w *writing) ([]store.Result, bool, error) {
+func (s *Store) commitSingle(ctx context.Context, w *writing) (results []store.Result, ok bool, err error) {
 	server, err := s.flavour(ctx, pool{s})
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", errBegin, err)
 	}
+	writes := &collected{}
 	if server != mariaDB {
 		return nil, false, nil
+	}
+	if err := s.writeUnit(ctx, writes, w); err != nil || writes.size > scriptMost {
+		return nil, false, err
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", errBegin, err)
 	}
 	defer conn.Close() // it goes back to the pool
-	return s.single(ctx, onConn{conn}, w)
+	a := allow(ctx, singleLeast, writes.size)
+	defer a.stop()
+	r, err := s.single(a.waiting, onConn{conn}, w, writes.texts, a.within())
+	if err != nil {
+		undo(ctx, conn)
+		return nil, false, s.settle(ctx, conn, &w.units[0], s.answer(ctx, a, err))
+	}
+	return []store.Result{r}, true, nil
 }
 
 var errNoAnswer = errors.New("a compound statement yielded no row")

@@ -94,10 +94,14 @@ type script struct {
 	// mine says that the transaction is the store's own.
 	mine bool
 	// guard is a statement before those of each round trip.
-	guard   string
+	guard string
+	// within stands before a compound statement.
+	within  string
 	waiting []string
 	size    int
-	sent    bool
+	// sent says that the connection may not be as it was, so that it goes back to the pool with a ROLLBACK. A level that was set for
+	// the next transaction is gone with it too.
+	sent bool
 }
 
 // scriptMost is how many bytes wait at most. A server takes 16 MB.
@@ -127,27 +131,34 @@ func (c *script) flush(ctx context.Context) error {
 		return nil
 	}
 	list := c.waiting
+	c.waiting, c.size = nil, 0
+	_, err := c.send(ctx, list...)
+	return err
+}
+
+// send runs statements in one round trip, behind the guard, and tells how many rows they changed together.
+func (c *script) send(ctx context.Context, list ...string) (int64, error) {
 	if c.guard != "" {
 		list = append([]string{c.guard}, list...)
 	}
 	text := list[0]
 	if len(list) > 1 {
-		text = "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
+		text = c.within + "BEGIN NOT ATOMIC\n" + strings.Join(list, ";\n") + ";\nEND"
 	}
-	c.waiting, c.size, c.sent = nil, 0, true
-	_, err := c.on.exec(ctx, &prepared{text: text, once: true}, nil)
-	return err
+	c.sent = true
+	return c.on.exec(ctx, &prepared{text: text, once: true}, nil)
 }
 
 // counted runs a statement whose number of rows is asked for.
 func counted(ctx context.Context, on runner, p *prepared, args []any) (int64, error) {
-	if c, is := on.(*script); is {
-		if err := c.flush(ctx); err != nil {
-			return 0, err
-		}
-		on = c.on
+	c, is := on.(*script)
+	if !is || !c.compound {
+		return on.exec(ctx, p, args)
 	}
-	return on.exec(ctx, p, args)
+	if err := c.flush(ctx); err != nil {
+		return 0, err
+	}
+	return c.send(ctx, p.text)
 }
 
 // The transaction of a commit sees what others have not committed yet, so that it passes over users they are making instead of
@@ -167,7 +178,7 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 	}
 	defer conn.Close() // it goes back to the pool
 	on := onConn{conn}
-	c := &script{on: on, compound: server != plainMySQL, mine: true}
+	c := &script{on: on, compound: server != plainMySQL, mine: true, sent: server == plainMySQL}
 	committing := false
 	err = func() error {
 		for _, begin := range []string{mysqlIsolation, "START TRANSACTION"} {
@@ -175,15 +186,14 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 				return err
 			}
 		}
-		c.sent = c.sent || !c.compound
 		if err := f(c); err != nil {
 			return err
 		}
-		committing = true
-		if _, err := c.exec(ctx, &prepared{text: "COMMIT", once: true}, nil); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return c.flush(ctx)
+		committing = true
+		return s.commitScript(ctx, c, server)
 	}()
 	if err == nil {
 		return nil

@@ -120,7 +120,7 @@ func (s *Store) lockUsers(ctx context.Context, on runner, users []string, skip b
 	p, args := s.build(of, func(b *statement) {
 		b.add("SELECT id, version FROM ")
 		b.table(usersTable)
-		b.add(" WHERE id IN (")
+		b.add(s.d.byKey, " WHERE id IN (")
 		b.list(len(names), func(i int) { b.arg(text, names[i]) })
 		b.add(") ORDER BY id", s.d.forUpdate)
 		if skip {
@@ -232,7 +232,7 @@ func (s *Store) lockCounters(ctx context.Context, on runner, names []string, int
 	p, args := s.build(s.shapeOf('N', len(padded)), func(b *statement) {
 		b.add("SELECT name, used, closed FROM ")
 		b.table(countersTable)
-		b.add(" WHERE name IN (")
+		b.add(s.d.byKey, " WHERE name IN (")
 		b.list(len(padded), func(i int) { b.arg(text, padded[i]) })
 		b.add(") ORDER BY name", s.d.forUpdate)
 	})
@@ -267,7 +267,7 @@ func (s *Store) raise(ctx context.Context, on runner, w *writing, results []stor
 	p, args := s.build(s.shapeOf('V', len(users)), func(b *statement) {
 		b.add("UPDATE ")
 		b.table(usersTable)
-		b.add(" SET version = version + 1 WHERE id IN (")
+		b.add(s.d.byKey, " SET version = version + 1 WHERE id IN (")
 		b.list(len(users), func(i int) { b.arg(text, users[i]) })
 		b.add(")")
 	})

@@ -2,16 +2,20 @@ package galera
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/guerdon-go/guerdon/ledger"
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -65,6 +69,31 @@ func TestCluster_aNodeIsKilledWhileAllAreWritten(t *testing.T) {
 	w.gone.Store(false)
 	w.again(all)
 	c.check(w.engines[0])
+	c.minority()
+}
+
+// minority kills all nodes but the first. It takes no statement any more, and what it refuses is not called unknown.
+func (c *cluster) minority() {
+	c.t.Helper()
+	c.kill(2)
+	c.kill(3)
+	db := c.pool(1)
+	for ready := true; ready; time.Sleep(100 * time.Millisecond) {
+		_, err := db.ExecContext(c.t.Context(), "DO (SELECT COUNT(*) FROM guerdon_users)")
+		refusal, is := errors.AsType[*mysql.MySQLError](err)
+		ready = !is || refusal.Number != 1047
+	}
+	st, err := sqlstore.New(db, sqlstore.MySQL, sqlstore.Options{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var units []store.Unit
+	for _, user := range []string{"a", "b"} {
+		units = append(units, store.Unit{User: user, Insert: []store.Row{&store.CauseRow{User: user, Type: store.CauseRequest, ID: "late"}}})
+		if _, err := st.Commit(c.t.Context(), units...); err == nil || errors.Is(err, store.ErrUnknown) || st.Stats().Lost > 0 {
+			c.t.Errorf("a commit of %d on a node alone: %v, %+v", len(units), err, st.Stats())
+		}
+	}
 }
 
 func events() []task.Event {

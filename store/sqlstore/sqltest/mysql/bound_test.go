@@ -9,6 +9,7 @@ import (
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
 	"github.com/guerdon-go/guerdon/task"
@@ -76,6 +77,28 @@ func TestBound_writesNothingWhenItsTransactionIsGone(t *testing.T) {
 				}
 				points(t, eng, 0)
 			})
+		}
+	})
+}
+
+// Documents are put behind a statement whose rows are counted, and that one too must find the transaction there.
+func TestBound_movesNoStampWhenItsTransactionIsGone(t *testing.T) {
+	each(t, func(t *testing.T, server servers.Server) {
+		st := server.Empty(t)
+		tx, err := st.DB().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback() //nolint:errcheck // it is gone
+		if _, err := tx.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = st.In(tx).PutDocs(t.Context(), store.Stamp{}, store.Doc{Kind: "task", Code: "t", Body: []byte("{}")})
+		if !errors.Is(err, sqlstore.ErrRerun) {
+			t.Errorf("a call in a transaction that is gone: %v", err)
+		}
+		if docs, stamp, err := st.Docs(t.Context(), 0); err != nil || len(docs) > 0 || stamp != (store.Stamp{}) {
+			t.Errorf("%d documents under %v, %v", len(docs), stamp, err)
 		}
 	})
 }

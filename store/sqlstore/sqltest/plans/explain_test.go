@@ -64,8 +64,8 @@ func (e *explainer) explain(ctx context.Context, query string, args []any) {
 		for _, one := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(query, "BEGIN NOT ATOMIC\n"), ";\nEND"), ";\n") {
 			values := strings.HasPrefix(one, "INSERT") && !strings.Contains(one, "SELECT")
 			if keyword, _, _ := strings.Cut(strings.TrimLeft(one, "("), " "); !values && strings.Contains("SELECT UPDATE DELETE INSERT", keyword) {
-				// of the columns id, select_type, table and type
-				e.plan(ctx, one, "EXPLAIN "+one, nil, regexp.MustCompile(`(?m)^[^|]*\|[^|]*\|(t\d*|u|x|y|n\d|guerdon_[^c][^|]*|guerdon_c[^|]*[^g])\|(ALL|index)\|.*$`))
+				// of the columns id, select_type, table, on MySQL partitions, and type
+				e.plan(ctx, one, "EXPLAIN FORMAT=TRADITIONAL "+one, nil, regexp.MustCompile(`(?m)^[^|]*\|[^|]*\|(t\d*|u|x|y|n\d|guerdon_[^c][^|]*|guerdon_c[^|]*[^g|])\|\|?(ALL|index)\|.*$`))
 			}
 		}
 	}
