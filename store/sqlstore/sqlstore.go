@@ -46,6 +46,7 @@ type Store struct {
 	// variety is what a batch's texts depend on beside its shape.
 	variety variety
 	known   counterNames
+	wanted  wantedTexts
 	stats   stats
 	// writer is held by who writes, where the database takes one writer alone: they wait here in turn instead of asking the
 	// database again and again.

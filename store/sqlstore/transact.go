@@ -12,6 +12,9 @@ import (
 // transact runs f in a transaction of the store's own. An error of its COMMIT says that what f did may hold or not; any other
 // error, that it does not.
 func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
+	if err := s.prepareWanted(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errBegin, err)
+	}
 	if s.writer != nil {
 		select {
 		case s.writer <- struct{}{}:
@@ -28,20 +31,13 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
 	defer tx.Rollback() // after a commit it does nothing, and what fails to roll back is gone with its connection
-	var wanted []*prepared
-	if err := f(inTx{s, tx, &wanted}); err != nil {
+	if err := f(inTx{tx, s}); err != nil {
 		return s.uncommitted(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return s.uncommitted(ctx, err)
 	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	for _, p := range wanted {
-		_, _ = s.prepare(ctx, p) // for the next time; what was done holds whether or not it works
-	}
-	return nil
+	return tx.Commit()
 }
 
 // uncommitted marks an error after which it does not matter what the database did, because a transaction without its COMMIT
@@ -59,7 +55,7 @@ func (s *Store) uncommitted(ctx context.Context, err error) error {
 // In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. It is for one
 // goroutine, repeats nothing by itself, and answers a [*RerunError] where the whole transaction must be run again. It locks
 // the users it loads for a commit, in the order of their IDs. A nil transaction panics when the store is used.
-func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{s: s, tx: tx}} }
+func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{tx: tx}} }
 
 // InTx is [Store.In] for a transaction that is no *sql.Tx.
 func (s *Store) InTx(tx Tx) store.Store { return &bound{s: s, on: inForeign{tx}} }
@@ -106,7 +102,7 @@ func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, er
 	}
 	defer tx.Rollback() // as in transact
 	if s.d.oneWriter {
-		if err := s.bornUsers(ctx, inTx{s: s, tx: tx}, nil); err != nil {
+		if err := s.bornUsers(ctx, inTx{tx: tx}, nil); err != nil {
 			return false, s.uncommitted(ctx, err)
 		}
 	}

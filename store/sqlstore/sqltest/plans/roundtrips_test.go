@@ -113,9 +113,9 @@ type conversation struct {
 
 func conversations() []conversation {
 	return []conversation{
-		{"a user's event", events("order", "one", 1), 1},
-		{"the same event again", events("order", "one", 1), 1},
-		{"an event that takes from two budgets", events("rare", "taking", 1), 1},
+		{"a user's event", events("order", "one", 1), 2},
+		{"the same event again", events("order", "one", 1), 2},
+		{"an event that takes from two budgets", events("rare", "taking", 1), 2},
 		{"events of 100 users", events("order", "many", 100), 2},
 		{"events of 100 users that take from two budgets", events("rare", "manytaking", 100), 2},
 	}
