@@ -40,12 +40,12 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 			locked, err = t.lock(ctx, on, r.Keys)
 		}
 		if err != nil {
-			return store.Snapshot{}, t.wrap(ctx, "load", err)
+			return store.Snapshot{}, t.wrap(ctx, "load", "", err)
 		}
 	}
 	snap, err := t.s.load(ctx, on, r)
 	if err != nil {
-		return store.Snapshot{}, t.wrap(ctx, "load", err)
+		return store.Snapshot{}, t.wrap(ctx, "load", "", err)
 	}
 	// Where a transaction reads as of its first statement, counters are as of then too, and are not locked yet.
 	snap.Lagging = snap.Lagging || t.s.d.Dialect == MySQL
@@ -134,26 +134,26 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 		err = flush(ctx, on)
 	}
 	if err != nil {
-		return nil, t.wrap(ctx, "commit", err)
+		return nil, t.wrap(ctx, "commit", "", err)
 	}
 	return results, nil
 }
 
 // List reads in the transaction. See [store.Store].
 func (t *bound) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, error] {
-	return t.s.list(ctx, t.on, q)
+	return t.s.list(ctx, t.on, q, func(err error) error { return t.wrap(ctx, "list", string(q.Index), err) })
 }
 
 // Docs reads in the transaction.
 func (t *bound) Docs(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
 	docs, stamp, err := t.s.docs(ctx, t.on, after)
-	return docs, stamp, t.wrap(ctx, "docs", err)
+	return docs, stamp, t.wrap(ctx, "docs", "", err)
 }
 
 // DocAt reads in the transaction.
 func (t *bound) DocAt(ctx context.Context, kind store.DocKind, code string, revision int64) (store.Doc, error) {
 	d, err := t.s.docAt(ctx, t.on, kind, code, revision)
-	return d, t.wrap(ctx, "docs", err)
+	return d, t.wrap(ctx, "docs", code, err)
 }
 
 // PutDocs writes in the transaction.
@@ -172,12 +172,12 @@ func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 	if err == nil {
 		err = flush(ctx, on)
 	}
-	return stamp, t.wrap(ctx, "put", err)
+	return stamp, t.wrap(ctx, "put", "", err)
 }
 
 // wrap gives an error its meaning; one that calls for another run of the transaction says so. Where the connection was lost the
 // transaction went with it and holds nothing: no error here is one of a lost answer.
-func (t *bound) wrap(ctx context.Context, op string, err error) error {
+func (t *bound) wrap(ctx context.Context, op, id string, err error) error {
 	var again *RerunError
 	if err == nil || errors.As(err, &again) {
 		return err
@@ -191,7 +191,7 @@ func (t *bound) wrap(ctx context.Context, op string, err error) error {
 		}
 	case refused, duplicate, unfit:
 	}
-	return t.s.wrap(op, "", err, false)
+	return t.s.wrap(op, id, err, false)
 }
 
 // rerun reports whether an error of a caller's function calls for another run of its transaction.
