@@ -193,6 +193,3 @@ func (t *bound) wrap(ctx context.Context, op, id string, err error) error {
 	}
 	return t.s.wrap(op, id, err, false)
 }
-
-// rerun reports whether an error of a caller's function calls for another run of its transaction.
-func (s *Store) rerun(err error) bool { return errors.Is(err, ErrRerun) }

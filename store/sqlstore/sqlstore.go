@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -53,6 +54,8 @@ type Store struct {
 	writer chan struct{}
 	// checked says that the schema was found to be this release's.
 	checked atomic.Bool
+	// driver is the type of the errors of SQLite's driver, nil until it is known; see [Store.meetDriver].
+	driver atomic.Pointer[reflect.Type]
 	// server is a [flavour].
 	server atomic.Int32
 }

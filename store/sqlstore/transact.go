@@ -72,15 +72,13 @@ const doTries = 10
 // f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
 func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	for try := 0; ; try++ {
-		sent, err := s.do(ctx, f)
-		if err == nil {
+		kind, sent, err := s.do(ctx, f)
+		switch {
+		case err == nil:
 			return nil
-		}
-		kind := s.failure(err)
-		if kind == broken && sent {
+		case kind == broken && sent:
 			return &store.Error{Op: "do", Err: s.unknown("do", err)}
-		}
-		if kind != conflict && kind != unsent && !s.rerun(err) {
+		case kind != conflict && kind != unsent:
 			return err
 		}
 		if try+1 >= doTries || ctx.Err() != nil {
@@ -94,23 +92,45 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 }
 
-// do runs f once. sent says that the error is of a COMMIT that was sent.
-func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, err error) {
+// do runs f once. kind is what an error means, and sent says that it is of a COMMIT that was sent.
+func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (kind failure, sent bool, err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", errBegin, err)
+		err = fmt.Errorf("%w: %w", errBegin, err)
+		return s.failure(err), false, err
 	}
 	defer tx.Rollback() // as in transact
 	if s.d.oneWriter {
 		if err := s.bornUsers(ctx, inTx{tx: tx}, nil); err != nil {
-			return false, s.uncommitted(ctx, err)
+			err = s.uncommitted(ctx, err)
+			return s.failure(err), false, err
 		}
+		s.meetDriver(ctx, tx)
 	}
 	if err := f(tx); err != nil {
-		return false, err
+		return s.failureOf(err), false, err
 	}
 	if err := ctx.Err(); err != nil {
-		return false, err
+		return refused, false, err
 	}
-	return true, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return s.failure(err), true, err
+	}
+	return refused, true, nil
+}
+
+// failureOf tells what an error of a caller's function means. It may be an error of the database, of a store in the transaction,
+// or the caller's own, which is none of ours whatever methods it has.
+func (s *Store) failureOf(err error) failure {
+	if errors.Is(err, ErrRerun) {
+		return conflict
+	}
+	kind := s.failure(err)
+	if like := s.driver.Load(); like != nil && kind != unsent && !errors.As(err, new(*store.Error)) {
+		if err = findType(err, *like); err == nil {
+			return refused
+		}
+		kind = s.d.failure(err)
+	}
+	return kind
 }
