@@ -15,7 +15,7 @@ type bound struct {
 	on runner
 	// locked are the users that the transaction has loaded for a commit.
 	locked map[string]struct{}
-	// begun says that the transaction was found under way, so that its end is noticed; see [bound.script].
+	// begun says that the transaction was found under way, so that its end is noticed; see [bound.probe].
 	begun bool
 }
 
@@ -32,18 +32,17 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 	if err := t.s.checkLoad(ctx, r); err != nil {
 		return store.Snapshot{}, err
 	}
-	on := t.on
 	var locked map[string]int64
 	if r.ForUpdate && len(r.Keys) > 0 {
-		var err error
-		if on, err = t.script(ctx); err == nil {
+		err := t.write(ctx, "load", func(on runner, _ func() error) (err error) {
 			locked, err = t.lock(ctx, on, r.Keys)
-		}
+			return err
+		})
 		if err != nil {
-			return store.Snapshot{}, t.wrap(ctx, "load", "", err)
+			return store.Snapshot{}, err
 		}
 	}
-	snap, err := t.s.load(ctx, on, r)
+	snap, err := t.s.load(ctx, t.on, r)
 	if err != nil {
 		return store.Snapshot{}, t.wrap(ctx, "load", "", err)
 	}
@@ -118,20 +117,21 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 		err = t.lockNames(ctx, made)
 	}
 	var results []store.Result
-	var on runner
 	if err == nil {
-		on, err = t.script(ctx)
-	}
-	if err == nil && len(w.names) > 0 {
-		err = t.s.born(ctx, on, w.names)
-	}
-	if err == nil && t.s.d.arrays {
-		results, err = t.s.gated(ctx, on, w)
-	} else if err == nil {
-		results, err = t.s.steps(ctx, on, w)
-	}
-	if err == nil {
-		err = flush(ctx, on)
+		err = t.write(ctx, "commit", func(on runner, mark func() error) (err error) {
+			if len(w.names) > 0 {
+				if err = t.s.born(ctx, on, w.names); err != nil {
+					return err
+				}
+			}
+			if t.s.d.arrays {
+				results, err = t.s.gated(ctx, on, w)
+				return err
+			}
+			w.mark = mark
+			results, err = t.s.steps(ctx, on, w)
+			return err
+		})
 	}
 	if err != nil {
 		return nil, t.wrap(ctx, "commit", "", err)
@@ -164,15 +164,18 @@ func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 	if err := store.CheckDocs(docs...); err != nil {
 		return store.Stamp{}, err
 	}
-	on, err := t.script(ctx)
 	var stamp store.Stamp
-	if err == nil {
-		stamp, err = t.s.putDocs(ctx, on, old, docs)
+	err := t.write(ctx, "put", func(on runner, mark func() error) error {
+		err := mark()
+		if err == nil {
+			stamp, err = t.s.putDocs(ctx, on, old, docs)
+		}
+		return err
+	})
+	if err != nil {
+		return store.Stamp{}, err
 	}
-	if err == nil {
-		err = flush(ctx, on)
-	}
-	return stamp, t.wrap(ctx, "put", "", err)
+	return stamp, nil
 }
 
 // wrap gives an error its meaning; one that calls for another run of the transaction says so. Where the connection was lost the

@@ -21,8 +21,10 @@ var (
 )
 
 // A RerunError is what a store in a caller's transaction answers where the whole transaction is to be run again: a serialization
-// failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked, a connection that was lost.
-// Nothing more can be done in the transaction; [Store.Do] runs it again from its start.
+// failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked, a connection that was lost, a
+// transaction that the database has ended by itself, a call whose writes could not be taken back. Nothing more can be done in the
+// transaction, which must be rolled back; [Store.Do] runs it again from its start. It also matches context.Canceled or
+// context.DeadlineExceeded where a context ended in the middle of it; this Do does not run again.
 type RerunError struct {
 	// Err is what happened, as a rule the driver's error.
 	Err error

@@ -123,6 +123,9 @@ func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (kind failure,
 // or the caller's own, which is none of ours whatever methods it has.
 func (s *Store) failureOf(err error) failure {
 	if errors.Is(err, ErrRerun) {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return refused // the caller's own context ended, and would again
+		}
 		return conflict
 	}
 	kind := s.failure(err)

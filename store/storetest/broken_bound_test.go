@@ -130,6 +130,42 @@ func brokenSights() []brokenDB {
 			unchain(&db.watchedStore)
 			db.begun = func(x *watchedTx) { unchain(&x.watchedStore) }
 		}},
+		{fails: "bound/an error", how: "the unit before it stays", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				commit := x.commit
+				x.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+					results, err := commit(ctx, units...)
+					if errors.Is(err, store.ErrCorrupt) && len(units) > 1 {
+						_, _ = commit(ctx, units[0])
+					}
+					return results, err
+				}
+			}
+		}},
+		{fails: "bound/a context that ends in a put", how: "it goes on", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				put := x.put
+				x.put = func(ctx context.Context, old store.Stamp, docs ...store.Doc) (store.Stamp, error) {
+					next, err := put(ctx, old, docs...)
+					if ctx.Err() != nil {
+						_, _ = put(context.WithoutCancel(ctx), old, docs...)
+					}
+					return next, err
+				}
+			}
+		}},
+		{fails: "bound/a context that ends in a commit", how: "it goes on", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				commit := x.commit
+				x.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+					results, err := commit(ctx, units...)
+					if ctx.Err() != nil {
+						_, _ = commit(context.WithoutCancel(ctx), units...)
+					}
+					return results, err
+				}
+			}
+		}},
 		{fails: "bound/refusals", how: "a refusal ends the transaction", make: func(db *watchedDB) {
 			db.begun = func(x *watchedTx) {
 				x.ending = func(keep bool) error {

@@ -2,7 +2,6 @@ package sqlstore_test
 
 import (
 	"database/sql"
-	"errors"
 	"testing"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -54,28 +53,6 @@ func TestSavepointsOfTheCallerWorkAroundAStoreInTheTransaction(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-// What a server has ended by itself, after a deadlock for one, must not be written to: each statement would hold at once.
-func TestATransactionThatHasEndedIsNoticedByItsStore(t *testing.T) {
-	for _, server := range servers.MySQLs() {
-		for _, loads := range []int{0, 1} {
-			t.Run(server.Name, func(t *testing.T) {
-				tx, bound := begin(t, server.Empty(t))
-				for range loads {
-					if _, err := bound.Load(t.Context(), ada); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if _, err := tx.ExecContext(t.Context(), "ROLLBACK"); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := bound.Load(t.Context(), ada); !errors.Is(err, sqlstore.ErrRerun) {
-					t.Error(err)
-				}
-			})
-		}
 	}
 }
 
