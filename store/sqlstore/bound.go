@@ -13,8 +13,6 @@ import (
 type bound struct {
 	s  *Store
 	on runner
-	// locked are the users that the transaction has loaded for a commit.
-	locked map[string]struct{}
 	// begun says that the transaction was found under way, so that its end is noticed; see [bound.probe].
 	begun bool
 }
@@ -74,17 +72,11 @@ func (t *bound) lock(ctx context.Context, on runner, keys []store.Key) (map[stri
 	if err := t.s.bornUsers(ctx, on, rows); err != nil {
 		return nil, err
 	}
-	if t.locked == nil {
-		t.locked = make(map[string]struct{})
-	}
-	for _, user := range users {
-		t.locked[user] = struct{}{}
-	}
 	return t.s.lockUsers(ctx, on, users, false)
 }
 
 // lockNames holds the names of users that are not there until the transaction ends, so that commits of several users see that
-// somebody is making them.
+// somebody is making them. It is done for each call, since the caller may have rolled back to a savepoint before the last one.
 func (t *bound) lockNames(ctx context.Context, users []string) error {
 	p, args := t.s.build(shape{what: 'A'}, func(b *statement) {
 		b.add("SELECT count(pg_advisory_xact_lock(", t.s.birthLock("id"), ")) FROM (SELECT g.id FROM unnest(")
@@ -107,34 +99,23 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
-	var made []string
-	for _, u := range units {
-		if _, locked := t.locked[u.User]; u.Version == 0 && !locked {
-			made = append(made, u.User)
-		}
-	}
-	if t.s.d.arrays && len(made) > 0 {
-		err = t.lockNames(ctx, made)
-	}
 	var results []store.Result
-	if err == nil {
-		err = t.write(ctx, "commit", func(on runner, mark func() error) (err error) {
-			if len(w.names) > 0 {
-				if err = t.s.born(ctx, on, w.names); err != nil {
-					return err
-				}
-			}
-			if t.s.d.arrays {
-				results, err = t.s.gated(ctx, on, w)
-				return err
-			}
-			w.mark = mark
+	err = t.write(ctx, "commit", func(on runner, mark func() error) (err error) {
+		if !t.s.d.arrays {
+			w.births, w.mark = w.names, mark
 			results, err = t.s.steps(ctx, on, w)
 			return err
-		})
-	}
+		}
+		if err = t.hold(ctx, w); err == nil {
+			results, err = t.s.gated(ctx, on, w)
+		}
+		if err != nil && ctx.Err() != nil {
+			err = &RerunError{Err: err} // one statement may have written everything, with an answer that nobody waited for
+		}
+		return err
+	})
 	if err != nil {
-		return nil, t.wrap(ctx, "commit", "", err)
+		return nil, err
 	}
 	return results, nil
 }

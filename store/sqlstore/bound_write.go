@@ -88,6 +88,75 @@ func (t *bound) begin(ctx context.Context) error {
 	return err
 }
 
+// hold locks on PostgreSQL what a commit needs before its one statement: the names of users who may be made, and where counters
+// may be made, which locks them, the users before these. Of several users those that others have locked are passed over.
+func (t *bound) hold(ctx context.Context, w *writing) error {
+	var users, made []string
+	var versions []int64
+	for _, u := range w.units {
+		users, versions = append(users, u.User), append(versions, u.Version)
+		if u.Version == 0 {
+			made = append(made, u.User)
+		}
+	}
+	if len(w.names) == 0 && len(made) == 0 {
+		return nil
+	}
+	if len(w.names) == 0 {
+		return t.lockNames(ctx, made)
+	}
+	of := shape{what: 'H'}
+	if len(users) > 1 {
+		of.what = 'h'
+	}
+	p, args := t.s.build(of, func(b *statement) {
+		b.add("WITH g AS (SELECT * FROM unnest(")
+		b.array(text, users)
+		b.add(", ")
+		b.array(integer, versions)
+		b.add(") AS g(id, version)),\nold AS MATERIALIZED (SELECT u.id FROM g JOIN ")
+		b.table(usersTable)
+		b.add(" u ON u.id = g.id ORDER BY u.id FOR UPDATE OF u")
+		if len(users) > 1 {
+			b.add(t.s.d.skipLocked)
+		}
+		b.add("),\nnew AS MATERIALIZED (SELECT pg_advisory_xact_lock(", t.s.birthLock("n.id"), ")::text AS held FROM (SELECT g.id FROM g",
+			" WHERE g.version = 0 AND NOT EXISTS (SELECT FROM ")
+		b.table(usersTable)
+		b.add(" u WHERE u.id = g.id) ORDER BY g.id) AS n)\nINSERT INTO ")
+		b.table(countersTable)
+		b.add(" (name, used, closed) SELECT c.name, 0, FALSE FROM unnest(")
+		b.array(text, w.names)
+		b.add(") AS c(name) WHERE (SELECT count(*) FROM old) + (SELECT count(held) FROM new) >= 0 ORDER BY c.name")
+		b.add(t.s.d.replaces("name"), "used = ", t.s.table(countersTable), ".used")
+	})
+	_, err := t.on.exec(ctx, p, args)
+	return err
+}
+
+// bornBehind makes the counters of a commit in a caller's transaction, which locks them, when its users are locked.
+func (s *Store) bornBehind(ctx context.Context, on runner, users []string, w *writing) error {
+	if len(w.births) == 0 {
+		return nil
+	}
+	if s.d.together { // else there is one writer. Rows would have to be waited for, so that there are none
+		p, args := s.build(shape{}, func(b *statement) {
+			b.add("SELECT count(*) INTO @guerdon_held FROM ")
+			b.table(usersTable)
+			b.add(" FORCE INDEX (PRIMARY) WHERE id IN (")
+			b.list(len(users), func(i int) { b.arg(text, users[i]) })
+			b.add(")", s.d.forUpdate)
+			if len(users) > 1 {
+				b.add(s.d.skipLocked)
+			}
+		})
+		if _, err := on.exec(ctx, p, args); err != nil {
+			return err
+		}
+	}
+	return s.born(ctx, on, w.births)
+}
+
 // say runs a statement that has no parameters and is not kept.
 func say(ctx context.Context, on runner, text string) error {
 	_, err := on.exec(ctx, &prepared{text: text, once: true}, nil)

@@ -92,6 +92,8 @@ type writing struct {
 	names      []string // of the counters, sorted and distinct
 	// held are the counters as a try has locked them.
 	held map[string]*counter
+	// births are counters to make in a caller's transaction.
+	births []string
 	// mark is called before units are written, in a caller's transaction; see [bound.write].
 	mark func() error
 }

@@ -72,6 +72,9 @@ func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []
 	} else {
 		err = s.bornUsers(ctx, on, born)
 	}
+	if err == nil {
+		err = s.bornBehind(ctx, on, users, w)
+	}
 	if err != nil {
 		return err
 	}
