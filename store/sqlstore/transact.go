@@ -52,9 +52,10 @@ func (s *Store) uncommitted(ctx context.Context, err error) error {
 	return err
 }
 
-// In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. It is for one
-// goroutine, repeats nothing by itself, and answers a [*RerunError] where the whole transaction must be run again. It locks
-// the users it loads for a commit, in the order of their IDs. A nil transaction panics when the store is used.
+// In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. The transaction
+// may be of any pool on the same database. The store is for one goroutine and repeats nothing by itself; where the whole transaction
+// must be run again it answers a [*RerunError]. It locks the users it loads for a commit, in the order of their IDs. Savepoints of
+// the caller's may stand around its calls. A nil transaction panics when the store is used.
 func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{tx: tx}} }
 
 // InTx is [Store.In] for a transaction that is no *sql.Tx.
@@ -63,11 +64,14 @@ func (s *Store) InTx(tx Tx) store.Store { return &bound{s: s, on: inForeign{tx}}
 // doTries is how often Do runs its function at most.
 const doTries = 10
 
-// Do runs f in a transaction and commits it. Where the database wants a transaction to be run again (a deadlock, a
-// serialization failure, a busy database), or the connection was lost before the commit and f answers a [*RerunError] of the
-// store in its transaction, f is run again from its start in a new one, up to ten times: what it does outside of the transaction
-// it may do several times. An error of f is answered as it is, and nothing holds then. An error of the commit that matches
-// [store.ErrUnknown] says that all of it may hold or nothing.
+// Do runs f in a transaction and commits it. It runs f again, from its start and in a new transaction, where the database wants that
+// (a deadlock, a serialization failure, a busy database), and if f returns a [*RerunError] of a store in the transaction: ten times
+// in all, as long as ctx lasts. Then it returns the last error, with that of ctx if it has ended. What f does outside of the
+// transaction may so be done several times.
+//
+// Any other error of f is returned as it is after one run, and nothing holds then. So is a RerunError that matches context.Canceled
+// or context.DeadlineExceeded: f has run out of time. If the commit itself fails with an error that matches [store.ErrUnknown],
+// all of it holds or nothing.
 //
 // f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
 func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
