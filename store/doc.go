@@ -47,9 +47,11 @@
 //
 // A store may live in a transaction of its caller's (Limits.Bound). What it writes is seen in the transaction at once, and
 // outside when the caller commits; a rollback leaves nothing. It is used by one goroutine and repeats nothing by itself. A
-// Load that is ForUpdate locks its users, also one that was never seen; if it has to wait for a lock, it reads what is there after the
-// wait. Any other Load locks nobody and makes no user. After a refusal the transaction can go on. Where a database has one
-// writer at a time, the transaction is that writer: a commit outside waits until the transaction ends, or its own context.
+// Load that is ForUpdate locks its users, also one that was never seen; if it has to wait for a lock, it reads what is there
+// after the wait. Any other Load locks nobody and makes no user. After a refusal the transaction can go on. A call that fails
+// leaves nothing of its own behind, even if the transaction commits; where the store cannot make sure of that, its error says
+// not to commit. Where a database has one writer at a time, the transaction is that writer: a commit outside waits until the
+// transaction ends, or its own context.
 //
 // # Errors
 //

@@ -13,9 +13,7 @@ import (
 type bound struct {
 	s  *Store
 	on runner
-	// locked are the users that the transaction has loaded for a commit.
-	locked map[string]struct{}
-	// begun says that the transaction was found under way, so that its end is noticed; see [bound.script].
+	// begun says that the transaction was found under way, so that its end is noticed; see [bound.probe].
 	begun bool
 }
 
@@ -32,20 +30,19 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 	if err := t.s.checkLoad(ctx, r); err != nil {
 		return store.Snapshot{}, err
 	}
-	on := t.on
 	var locked map[string]int64
 	if r.ForUpdate && len(r.Keys) > 0 {
-		var err error
-		if on, err = t.script(ctx); err == nil {
+		err := t.write(ctx, "load", func(on runner, _ func() error) (err error) {
 			locked, err = t.lock(ctx, on, r.Keys)
-		}
+			return err
+		})
 		if err != nil {
-			return store.Snapshot{}, t.wrap(ctx, "load", err)
+			return store.Snapshot{}, err
 		}
 	}
-	snap, err := t.s.load(ctx, on, r)
+	snap, err := t.s.load(ctx, t.on, r)
 	if err != nil {
-		return store.Snapshot{}, t.wrap(ctx, "load", err)
+		return store.Snapshot{}, t.wrap(ctx, "load", "", err)
 	}
 	// Where a transaction reads as of its first statement, counters are as of then too, and are not locked yet.
 	snap.Lagging = snap.Lagging || t.s.d.Dialect == MySQL
@@ -75,12 +72,6 @@ func (t *bound) lock(ctx context.Context, on runner, keys []store.Key) (map[stri
 	if err := t.s.bornUsers(ctx, on, rows); err != nil {
 		return nil, err
 	}
-	if t.locked == nil {
-		t.locked = make(map[string]struct{})
-	}
-	for _, user := range users {
-		t.locked[user] = struct{}{}
-	}
 	return t.s.lockUsers(ctx, on, users, false)
 }
 
@@ -90,52 +81,42 @@ func (t *bound) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
-	var made []string
-	for _, u := range units {
-		if _, locked := t.locked[u.User]; u.Version == 0 && !locked {
-			made = append(made, u.User)
-		}
-	}
-	if t.s.d.arrays && len(made) > 0 {
-		err = t.lockNames(ctx, made)
-	}
 	var results []store.Result
-	var on runner
-	if err == nil {
-		on, err = t.script(ctx)
-	}
-	if err == nil && len(w.names) > 0 {
-		err = t.s.born(ctx, on, w.names)
-	}
-	if err == nil && t.s.d.arrays {
-		results, err = t.s.gated(ctx, on, w)
-	} else if err == nil {
-		results, err = t.s.steps(ctx, on, w)
-	}
-	if err == nil {
-		err = flush(ctx, on)
-	}
+	err = t.write(ctx, "commit", func(on runner, mark func() error) (err error) {
+		if !t.s.d.arrays {
+			w.births, w.mark = w.names, mark
+			results, err = t.s.steps(ctx, on, w)
+			return err
+		}
+		if err = t.hold(ctx, w); err == nil {
+			results, err = t.s.gated(ctx, on, w)
+		}
+		if err != nil && ctx.Err() != nil {
+			err = &RerunError{Err: err} // one statement may have written everything, with an answer that nobody waited for
+		}
+		return err
+	})
 	if err != nil {
-		return nil, t.wrap(ctx, "commit", err)
+		return nil, err
 	}
 	return results, nil
 }
 
 // List reads in the transaction. See [store.Store].
 func (t *bound) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, error] {
-	return t.s.list(ctx, t.on, q)
+	return t.s.list(ctx, t.on, q, func(err error) error { return t.wrap(ctx, "list", string(q.Index), err) })
 }
 
 // Docs reads in the transaction.
 func (t *bound) Docs(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
 	docs, stamp, err := t.s.docs(ctx, t.on, after)
-	return docs, stamp, t.wrap(ctx, "docs", err)
+	return docs, stamp, t.wrap(ctx, "docs", "", err)
 }
 
 // DocAt reads in the transaction.
 func (t *bound) DocAt(ctx context.Context, kind store.DocKind, code string, revision int64) (store.Doc, error) {
 	d, err := t.s.docAt(ctx, t.on, kind, code, revision)
-	return d, t.wrap(ctx, "docs", err)
+	return d, t.wrap(ctx, "docs", code, err)
 }
 
 // PutDocs writes in the transaction.
@@ -146,20 +127,23 @@ func (t *bound) PutDocs(ctx context.Context, old store.Stamp, docs ...store.Doc)
 	if err := store.CheckDocs(docs...); err != nil {
 		return store.Stamp{}, err
 	}
-	on, err := t.script(ctx)
 	var stamp store.Stamp
-	if err == nil {
-		stamp, err = t.s.putDocs(ctx, on, old, docs)
+	err := t.write(ctx, "put", func(on runner, mark func() error) error {
+		err := mark()
+		if err == nil {
+			stamp, err = t.s.putDocs(ctx, on, old, docs)
+		}
+		return err
+	})
+	if err != nil {
+		return store.Stamp{}, err
 	}
-	if err == nil {
-		err = flush(ctx, on)
-	}
-	return stamp, t.wrap(ctx, "put", err)
+	return stamp, nil
 }
 
 // wrap gives an error its meaning; one that calls for another run of the transaction says so. Where the connection was lost the
 // transaction went with it and holds nothing: no error here is one of a lost answer.
-func (t *bound) wrap(ctx context.Context, op string, err error) error {
+func (t *bound) wrap(ctx context.Context, op, id string, err error) error {
 	var again *RerunError
 	if err == nil || errors.As(err, &again) {
 		return err
@@ -173,8 +157,5 @@ func (t *bound) wrap(ctx context.Context, op string, err error) error {
 		}
 	case refused, duplicate, unfit:
 	}
-	return t.s.wrap(op, "", err, false)
+	return t.s.wrap(op, id, err, false)
 }
-
-// rerun reports whether an error of a caller's function calls for another run of its transaction.
-func (s *Store) rerun(err error) bool { return errors.Is(err, ErrRerun) }

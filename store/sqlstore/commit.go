@@ -90,8 +90,12 @@ type writing struct {
 	deleteUnit [kinds][]int
 	takes      []take
 	names      []string // of the counters, sorted and distinct
-	// held are the counters as a try has locked them, where that is done together with the users.
+	// held are the counters as a try has locked them.
 	held map[string]*counter
+	// births are counters to make in a caller's transaction.
+	births []string
+	// mark is called before units are written, in a caller's transaction; see [bound.write].
+	mark func() error
 }
 
 // A take is one of a unit's.

@@ -21,15 +21,23 @@
 //		return err
 //	})
 //
-// [Store.Do] runs the function again, from its start and in a new transaction, where the database asks for it. In a transaction
-// of your own making that case is a [RerunError]; nothing more can be done in it then.
+// [Store.Do] runs the function in a transaction. Where the database asks for it, Do runs it again from its start in a new one, ten
+// times in all, and then returns the last error. If you began the transaction yourself you get a [*RerunError]: roll back and run
+// all of it again. A call that fails in another way leaves nothing of its own in the transaction.
 //
 // What the engine answers holds when the transaction is committed and not before: let nothing outside of it, no metric and
-// no message, count on it. Record last, because the users that are recorded stay locked until the end; give several users in
-// one RecordBatch, which locks them in one order; do not call the engine without With inside, nor the pool, which may wait for
-// the transaction they are called in; bound the pool. While a transaction is open, other calls about its users wait, or decide
-// again when it has ended; calls about others do not, unless the two take from one budget. On PostgreSQL one in 256 new users
-// shares the lock of one whom a transaction is making, and is treated as the same.
+// no message, count on it. In the transaction:
+//
+//   - Record last. The users that are recorded stay locked until the transaction ends.
+//   - Give several users in one RecordBatch, which locks them in one order.
+//   - Call the engine through With only, and do not use the pool. Other calls may wait for the transaction they are made in.
+//   - Bound the pool (SetMaxOpenConns). A transaction keeps its connection until it ends.
+//   - Wrap the bound store if you wrap the store, for tracing say: eng.With(traced(books.In(tx))). eng.With(books.In(tx)) goes
+//     past a wrapper that was given to engine.New.
+//
+// While a transaction is open, other calls about its users wait, or decide again when it has ended; calls about others do not,
+// unless the two take from one budget. On PostgreSQL one in 256 new users shares the lock of one whom a transaction is making, and
+// is treated as the same.
 //
 // A pgx.Tx is handed in by [Store.InTx] with these lines around it:
 //

@@ -20,9 +20,11 @@ var (
 	ErrRerun = errors.New("the transaction must be run again")
 )
 
-// A RerunError is what a store in a caller's transaction answers where the whole transaction is to be run again: a serialization
-// failure, a deadlock, a lock that took too long, a snapshot that is older than what it locked, a connection that was lost.
-// Nothing more can be done in the transaction; [Store.Do] runs it again from its start.
+// A RerunError says that a caller's transaction cannot go on: roll it back and run all of it again, as [Store.Do] does. A store in
+// the transaction answers it after a deadlock, a serialization failure or a lock that took too long; if its snapshot is older than
+// what was locked; if the connection was lost or the database has ended the transaction by itself; and if a call failed and what
+// it had written could not be taken back. It also matches context.Canceled or context.DeadlineExceeded if a context ended in the
+// middle of such a call.
 type RerunError struct {
 	// Err is what happened, as a rule the driver's error.
 	Err error

@@ -17,10 +17,11 @@ const (
 // List reads a page at a time and yields its rows when the page is closed, so that the loop's body has the pool to itself.
 // See [store.Store].
 func (s *Store) List(ctx context.Context, q store.Query) iter.Seq2[store.Row, error] {
-	return s.list(ctx, pool{s}, q)
+	return s.list(ctx, pool{s}, q, func(err error) error { return s.wrap("list", string(q.Index), err, false) })
 }
 
-func (s *Store) list(ctx context.Context, on runner, q store.Query) iter.Seq2[store.Row, error] {
+// list gives errors of the database their meaning by wrap.
+func (s *Store) list(ctx context.Context, on runner, q store.Query, wrap func(error) error) iter.Seq2[store.Row, error] {
 	return func(yield func(store.Row, error) bool) {
 		if err := store.CheckQuery(q); err != nil {
 			yield(nil, err)
@@ -33,7 +34,7 @@ func (s *Store) list(ctx context.Context, on runner, q store.Query) iter.Seq2[st
 			}
 			rows, err := s.page(ctx, on, q)
 			if err != nil {
-				yield(nil, err)
+				yield(nil, wrap(err))
 				return
 			}
 			for _, r := range rows {
@@ -79,7 +80,7 @@ func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []stor
 	} else {
 		err = read()
 	}
-	return rows, s.wrap("list", string(q.Index), err, false)
+	return rows, err
 }
 
 // rows runs a statement that yields users and rows of one table.

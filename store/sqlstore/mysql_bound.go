@@ -22,11 +22,8 @@ const (
 // errEnded is why a transaction must run again that the server has ended.
 var errEnded = errors.New("the transaction has ended before")
 
-// script is where a call writes in the caller's transaction: on MySQL and MariaDB a [script] that makes sure of it.
+// script is where a call writes in the caller's transaction: a [script] that makes sure of it.
 func (t *bound) script(ctx context.Context) (runner, error) {
-	if t.s.d.Dialect != MySQL {
-		return t.on, nil
-	}
 	server, err := t.s.flavour(ctx, t.on)
 	if err != nil {
 		return nil, err
@@ -43,7 +40,7 @@ func (t *bound) script(ctx context.Context) (runner, error) {
 
 // probe finds out whether the transaction is still there. Without autocommit one begins with its first statement, which may be ours.
 func (t *bound) probe(ctx context.Context) error {
-	_, err := t.on.exec(ctx, &prepared{text: probe, once: true}, nil)
+	err := say(ctx, t.on, probe)
 	switch {
 	case mysqlNumber(err) == underWay:
 		return nil

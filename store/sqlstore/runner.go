@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"sync"
 )
 
 // A Tx runs statements in a transaction of the caller's. [Store.In] makes one of a *sql.Tx; a pgx.Tx needs a few lines around
@@ -92,6 +94,39 @@ func (s *Store) prepare(ctx context.Context, p *prepared) (*sql.Stmt, error) {
 	return p.ready(), nil
 }
 
+// wantedTexts are statements of the store's own transactions that were run by their text, to be prepared before the next one
+// begins: in the one that wants them the pool may have no other connection, and behind its commit nobody should wait for one.
+type wantedTexts struct {
+	mu   sync.Mutex
+	list []*prepared // guarded by mu
+}
+
+func (w *wantedTexts) add(p *prepared) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(w.list, p) {
+		w.list = append(w.list, p)
+	}
+}
+
+func (w *wantedTexts) take() []*prepared {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := w.list
+	w.list = nil
+	return list
+}
+
+// prepareWanted prepares them. Those that are left when one fails are wanted again when they are used.
+func (s *Store) prepareWanted(ctx context.Context) error {
+	for _, p := range s.wanted.take() {
+		if _, err := s.prepare(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // onConn runs each statement on one connection, by its text.
 type onConn struct{ conn *sql.Conn }
 
@@ -109,18 +144,20 @@ func (c onConn) exec(ctx context.Context, st *prepared, args []any) (int64, erro
 
 // inTx runs statements in a *sql.Tx.
 type inTx struct {
-	s  *Store
 	tx *sql.Tx
-	// wanted has the statements that were not prepared yet, where the transaction is the store's own.
-	wanted *[]*prepared
+	// s is the store whose own transaction it is. It is nil in a caller's, where statements go by their text: those that are
+	// prepared belong to the store's pool, and the transaction may be of another one.
+	s *Store
 }
 
-// ready is the statement if it is prepared. One that is not is run by its text, and prepared when the transaction has ended: in
-// it the pool may have no other connection.
+// ready is the statement if it is prepared. One that is not is run by its text, and prepared for the next time.
 func (t inTx) ready(st *prepared) *sql.Stmt {
+	if t.s == nil {
+		return nil
+	}
 	stmt := st.ready()
-	if stmt == nil && t.wanted != nil && !st.once && !t.s.d.cached {
-		*t.wanted = append(*t.wanted, st)
+	if stmt == nil && !st.once && !t.s.d.cached {
+		t.s.wanted.add(st)
 	}
 	return stmt
 }

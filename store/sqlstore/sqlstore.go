@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -46,12 +47,17 @@ type Store struct {
 	// variety is what a batch's texts depend on beside its shape.
 	variety variety
 	known   counterNames
+	wanted  wantedTexts
 	stats   stats
 	// writer is held by who writes, where the database takes one writer alone: they wait here in turn instead of asking the
 	// database again and again.
 	writer chan struct{}
 	// checked says that the schema was found to be this release's.
 	checked atomic.Bool
+	// driver is the type of the errors of SQLite's driver, nil until it is known; see [Store.meetDriver].
+	driver atomic.Pointer[reflect.Type]
+	// savepoints numbers those in callers' transactions, so that none is taken for an earlier one that is gone.
+	savepoints atomic.Int64
 	// server is a [flavour].
 	server atomic.Int32
 }

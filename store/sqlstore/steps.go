@@ -16,7 +16,18 @@ func (s *Store) steps(ctx context.Context, on runner, w *writing) ([]store.Resul
 	if err := s.moveUsers(ctx, on, w, results); err != nil {
 		return nil, err
 	}
-	if err := s.takeCounters(ctx, on, w, results); err != nil {
+	if err := s.checkCounters(ctx, on, w, results); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(results, store.Result.Written) {
+		return results, nil
+	}
+	if w.mark != nil {
+		if err := w.mark(); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.takeCounters(ctx, on, w); err != nil {
 		return nil, err
 	}
 	if err := s.raise(ctx, on, w, results); err != nil {
@@ -61,6 +72,9 @@ func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []
 	} else {
 		err = s.bornUsers(ctx, on, born)
 	}
+	if err == nil {
+		err = s.bornBehind(ctx, on, users, w)
+	}
 	if err != nil {
 		return err
 	}
@@ -68,6 +82,7 @@ func (s *Store) moveUsers(ctx context.Context, on runner, w *writing, results []
 	if s.d.together {
 		versions, w.held, err = s.lockAll(ctx, on, users, w.names, several)
 	} else {
+		w.held = make(map[string]*counter, len(w.names))
 		versions, err = s.lockUsers(ctx, on, users, several)
 	}
 	if err != nil {
@@ -150,8 +165,8 @@ type counter struct {
 	closed, changed bool
 }
 
-// takeCounters locks the counters that units take from, decides unit by unit which they can serve, and writes what is taken.
-func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results []store.Result) error {
+// checkCounters locks the counters that units take from, and decides unit by unit which they can serve.
+func (s *Store) checkCounters(ctx context.Context, on runner, w *writing, results []store.Result) error {
 	var names []string
 	for _, t := range w.takes {
 		if !results[t.unit].Moved {
@@ -162,33 +177,33 @@ func (s *Store) takeCounters(ctx context.Context, on runner, w *writing, results
 		return nil
 	}
 	names = slices.Compact(names) // takes are sorted by counter
-	counters := w.held
 	if !s.d.together {
-		counters = make(map[string]*counter, len(names))
 		for some := range slices.Chunk(names, lookupsMost) {
-			if err := s.lockCounters(ctx, on, some, counters); err != nil {
+			if err := s.lockCounters(ctx, on, some, w.held); err != nil {
 				return err
 			}
 		}
 	}
 	for i := range w.units {
 		if !results[i].Moved {
-			s.takeUnit(&w.units[i], &results[i], counters)
+			s.takeUnit(&w.units[i], &results[i], w.held)
 		}
 	}
+	return nil
+}
+
+// takeCounters writes what is taken.
+func (s *Store) takeCounters(ctx context.Context, on runner, w *writing) error {
 	var changed []string
-	for _, name := range names {
-		if c := counters[name]; c != nil && c.changed {
+	for _, name := range w.names {
+		if c := w.held[name]; c != nil && c.changed {
 			changed = append(changed, name)
 		}
-	}
-	if len(changed) == 0 {
-		return nil
 	}
 	for some := range slices.Chunk(changed, s.d.parameters/3) {
 		p, args := s.build(s.shapeOf('T', len(some)), func(b *statement) {
 			b.insert(countersTable, []string{"name", "used", "closed"}, len(some), func(i int) {
-				c := counters[some[i]]
+				c := w.held[some[i]]
 				b.arg(text, some[i])
 				b.add(", ")
 				b.arg(integer, c.used)

@@ -12,6 +12,9 @@ import (
 // transact runs f in a transaction of the store's own. An error of its COMMIT says that what f did may hold or not; any other
 // error, that it does not.
 func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
+	if err := s.prepareWanted(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errBegin, err)
+	}
 	if s.writer != nil {
 		select {
 		case s.writer <- struct{}{}:
@@ -28,20 +31,13 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
 	defer tx.Rollback() // after a commit it does nothing, and what fails to roll back is gone with its connection
-	var wanted []*prepared
-	if err := f(inTx{s, tx, &wanted}); err != nil {
+	if err := f(inTx{tx, s}); err != nil {
 		return s.uncommitted(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return s.uncommitted(ctx, err)
 	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	for _, p := range wanted {
-		_, _ = s.prepare(ctx, p) // for the next time; what was done holds whether or not it works
-	}
-	return nil
+	return tx.Commit()
 }
 
 // uncommitted marks an error after which it does not matter what the database did, because a transaction without its COMMIT
@@ -56,10 +52,11 @@ func (s *Store) uncommitted(ctx context.Context, err error) error {
 	return err
 }
 
-// In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. It is for one
-// goroutine, repeats nothing by itself, and answers a [*RerunError] where the whole transaction must be run again. It locks
-// the users it loads for a commit, in the order of their IDs. A nil transaction panics when the store is used.
-func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{s: s, tx: tx}} }
+// In returns a store that lives in a transaction of the caller's: what it writes holds when the caller commits. The transaction
+// may be of any pool on the same database. The store is for one goroutine and repeats nothing by itself; where the whole transaction
+// must be run again it answers a [*RerunError]. It locks the users it loads for a commit, in the order of their IDs. Savepoints of
+// the caller's may stand around its calls. A nil transaction panics when the store is used.
+func (s *Store) In(tx *sql.Tx) store.Store { return &bound{s: s, on: inTx{tx: tx}} }
 
 // InTx is [Store.In] for a transaction that is no *sql.Tx.
 func (s *Store) InTx(tx Tx) store.Store { return &bound{s: s, on: inForeign{tx}} }
@@ -67,24 +64,25 @@ func (s *Store) InTx(tx Tx) store.Store { return &bound{s: s, on: inForeign{tx}}
 // doTries is how often Do runs its function at most.
 const doTries = 10
 
-// Do runs f in a transaction and commits it. Where the database wants a transaction to be run again (a deadlock, a
-// serialization failure, a busy database), or the connection was lost before the commit and f answers a [*RerunError] of the
-// store in its transaction, f is run again from its start in a new one, up to ten times: what it does outside of the transaction
-// it may do several times. An error of f is answered as it is, and nothing holds then. An error of the commit that matches
-// [store.ErrUnknown] says that all of it may hold or nothing.
+// Do runs f in a transaction and commits it. It runs f again, from its start and in a new transaction, where the database wants that
+// (a deadlock, a serialization failure, a busy database), and if f returns a [*RerunError] of a store in the transaction: ten times
+// in all, as long as ctx lasts. Then it returns the last error, with that of ctx if it has ended. What f does outside of the
+// transaction may so be done several times.
+//
+// Any other error of f is returned as it is after one run, and nothing holds then. So is a RerunError that matches context.Canceled
+// or context.DeadlineExceeded: f has run out of time. If the commit itself fails with an error that matches [store.ErrUnknown],
+// all of it holds or nothing.
 //
 // f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
 func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	for try := 0; ; try++ {
-		sent, err := s.do(ctx, f)
-		if err == nil {
+		kind, sent, err := s.do(ctx, f)
+		switch {
+		case err == nil:
 			return nil
-		}
-		kind := s.failure(err)
-		if kind == broken && sent {
+		case kind == broken && sent:
 			return &store.Error{Op: "do", Err: s.unknown("do", err)}
-		}
-		if kind != conflict && kind != unsent && !s.rerun(err) {
+		case kind != conflict && kind != unsent:
 			return err
 		}
 		if try+1 >= doTries || ctx.Err() != nil {
@@ -98,23 +96,48 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 }
 
-// do runs f once. sent says that the error is of a COMMIT that was sent.
-func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, err error) {
+// do runs f once. kind is what an error means, and sent says that it is of a COMMIT that was sent.
+func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (kind failure, sent bool, err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", errBegin, err)
+		err = fmt.Errorf("%w: %w", errBegin, err)
+		return s.failure(err), false, err
 	}
 	defer tx.Rollback() // as in transact
 	if s.d.oneWriter {
-		if err := s.bornUsers(ctx, inTx{s: s, tx: tx}, nil); err != nil {
-			return false, s.uncommitted(ctx, err)
+		if err := s.bornUsers(ctx, inTx{tx: tx}, nil); err != nil {
+			err = s.uncommitted(ctx, err)
+			return s.failure(err), false, err
 		}
+		s.meetDriver(ctx, tx)
 	}
 	if err := f(tx); err != nil {
-		return false, err
+		return s.failureOf(err), false, err
 	}
 	if err := ctx.Err(); err != nil {
-		return false, err
+		return refused, false, err
 	}
-	return true, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return s.failure(err), true, err
+	}
+	return refused, true, nil
+}
+
+// failureOf tells what an error of a caller's function means. It may be an error of the database, of a store in the transaction,
+// or the caller's own, which is none of ours whatever methods it has.
+func (s *Store) failureOf(err error) failure {
+	if errors.Is(err, ErrRerun) {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return refused // the caller's own context ended, and would again
+		}
+		return conflict
+	}
+	kind := s.failure(err)
+	if like := s.driver.Load(); like != nil && kind != unsent && !errors.As(err, new(*store.Error)) {
+		if err = findType(err, *like); err == nil {
+			return refused
+		}
+		kind = s.d.failure(err)
+	}
+	return kind
 }

@@ -138,7 +138,7 @@ type inTime struct {
 func (t inTime) Context() context.Context { return t.ctx }
 
 func boundCases() []boundCase {
-	return slices.Concat(sightCases(), lockCases())
+	return slices.Concat(sightCases(), wholeCases(), lockCases())
 }
 
 // A boundEnv is what a case works with: the store outside, and transactions.

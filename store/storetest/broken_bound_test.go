@@ -130,6 +130,42 @@ func brokenSights() []brokenDB {
 			unchain(&db.watchedStore)
 			db.begun = func(x *watchedTx) { unchain(&x.watchedStore) }
 		}},
+		{fails: "bound/an error", how: "the unit before it stays", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				commit := x.commit
+				x.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+					results, err := commit(ctx, units...)
+					if errors.Is(err, store.ErrCorrupt) && len(units) > 1 {
+						_, _ = commit(ctx, units[0])
+					}
+					return results, err
+				}
+			}
+		}},
+		{fails: "bound/a context that ends in a put", how: "it goes on", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				put := x.put
+				x.put = func(ctx context.Context, old store.Stamp, docs ...store.Doc) (store.Stamp, error) {
+					next, err := put(ctx, old, docs...)
+					if ctx.Err() != nil {
+						_, _ = put(context.WithoutCancel(ctx), old, docs...)
+					}
+					return next, err
+				}
+			}
+		}},
+		{fails: "bound/a context that ends in a commit", how: "it goes on", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				commit := x.commit
+				x.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+					results, err := commit(ctx, units...)
+					if ctx.Err() != nil {
+						_, _ = commit(context.WithoutCancel(ctx), units...)
+					}
+					return results, err
+				}
+			}
+		}},
 		{fails: "bound/refusals", how: "a refusal ends the transaction", make: func(db *watchedDB) {
 			db.begun = func(x *watchedTx) {
 				x.ending = func(keep bool) error {
@@ -200,8 +236,28 @@ func brokenLocks() []brokenDB {
 				}
 			}
 		}},
+		{fails: "lock/users before counters", how: "the counters first", make: func(db *watchedDB) {
+			db.begun = func(x *watchedTx) {
+				x.afterOthers(func() bool {
+					db.mu.Lock()
+					defer db.mu.Unlock()
+					return slices.Contains(x.held, "ordered")
+				})
+				commit := x.commit
+				x.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
+					for _, u := range units {
+						if len(u.Take) > 0 && db.anyOpen(func(o *watchedTx) bool { return o != x && slices.Contains(o.held, u.User) }) {
+							return nil, errBroken // a deadlock: who holds the user waits for the counter
+						}
+					}
+					return commit(ctx, units...)
+				}
+			}
+		}},
 		{fails: "lock/counters", how: "what is taken outside is forgotten", make: func(db *watchedDB) {
-			db.begun = func(x *watchedTx) { x.afterOthers(func() bool { return len(x.took) > 0 }) }
+			db.begun = func(x *watchedTx) {
+				x.afterOthers(func() bool { return len(x.took) > 0 && !slices.Contains(x.held, "ordered") })
+			}
 			db.commit = func(ctx context.Context, units ...store.Unit) ([]store.Result, error) {
 				units = slices.Clone(units)
 				for i, u := range units {

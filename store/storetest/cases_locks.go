@@ -20,6 +20,8 @@ func lockCases() []boundCase {
 			sentence: "Load for an update that had to wait reads what the one it waited for wrote."},
 		{name: "lock/in one order", clause: "Bound stores", run: lockOrder,
 			sentence: "Transactions that lock users in byte order, several at once or one by one, never block each other for good."},
+		{name: "lock/users before counters", clause: "7", run: lockUsersFirst, writers: manyWriters,
+			sentence: "A commit in a transaction waits for its user before it locks a counter, also without a load before, so that who holds the user can take."},
 		{name: "lock/counters", clause: "7", run: lockCounters,
 			sentence: "A counter is exact also when one takes from it in a transaction and another outside."},
 		{name: "lock/catalog", clause: "9", run: lockCatalog,
@@ -197,6 +199,39 @@ func addTo(e *boundEnv, tx Transaction, keys []store.Key, cause string) error {
 		}
 	}
 	return nil
+}
+
+// lockUsersFirst lets two transactions take from a counter for one user, of which only the first has loaded the user. Every other
+// round the counter is new.
+func lockUsersFirst(e *boundEnv) {
+	e.write(unit("ordered", 0, "0"))
+	for round := range 20 {
+		x := e.begin()
+		defer x.undo()
+		version := x.hold("ordered")[0]
+		counter := store.Take{Counter: fmt.Sprint("c", round/2), N: 1, Max: 2}
+		var a answer
+		wait := e.meanwhile(func() { a = e.commitInside(takes("ordered", version, fmt.Sprint("other", round), counter)) })
+		for range 10 { // time for the other to get as far as it does
+			x.counter("c")
+		}
+		x.write(takes("ordered", version, fmt.Sprint("first", round), counter))
+		x.land()
+		if wait(); a.err != nil || len(a.results) != 1 || !a.results[0].Moved {
+			e.Fatalf("a unit of a user whom another transaction had locked and wrote is answered %+v, %v", a.results, a.err)
+		}
+	}
+}
+
+// commitInside commits a unit in a transaction of its own, which is then undone.
+func (e *boundEnv) commitInside(u store.Unit) (a answer) {
+	tx, err := e.txs.Begin(e.Context())
+	if err != nil {
+		return answer{err: err}
+	}
+	a.results, a.err = tx.Store.Commit(e.Context(), u)
+	_ = tx.Rollback() // an error may have ended it
+	return a
 }
 
 func lockCounters(e *boundEnv) {

@@ -116,21 +116,6 @@ func (i *Injector) Disarm() *Op {
 	return i.hit
 }
 
-// Afterwards reports whether the call that failed prepared a statement for the next time, right behind a commit: it is no part of
-// what the commit did.
-func (i *Injector) Afterwards() bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	n := len(i.ops) - 1
-	if i.hit == nil || n < 0 || i.ops[n].Name != "prepare" {
-		return false
-	}
-	for n >= 0 && i.ops[n].Name == "prepare" {
-		n--
-	}
-	return n >= 0 && i.ops[n].Name == "commit"
-}
-
 // strikes reports whether this is the call to fail, and how.
 func (i *Injector) strikes(op Op) (Mode, bool) {
 	i.mu.Lock()

@@ -57,7 +57,9 @@ func (e *explainer) explain(ctx context.Context, query string, args []any) {
 	}
 	switch e.dialect {
 	case sqlstore.PostgreSQL:
-		e.generic(ctx, query)
+		if !strings.Contains(query, "SAVEPOINT") { // which has no plan
+			e.generic(ctx, query)
+		}
 	case sqlstore.SQLite:
 		e.plan(ctx, query, "EXPLAIN QUERY PLAN "+query, args, regexp.MustCompile(`SCAN (t|u|x|guerdon_(`+e.tables+`))\|`))
 	default:

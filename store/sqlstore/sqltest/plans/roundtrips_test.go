@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"net"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/rule"
+	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/faults"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
@@ -113,9 +115,9 @@ type conversation struct {
 
 func conversations() []conversation {
 	return []conversation{
-		{"a user's event", events("order", "one", 1), 1},
-		{"the same event again", events("order", "one", 1), 1},
-		{"an event that takes from two budgets", events("rare", "taking", 1), 1},
+		{"a user's event", events("order", "one", 1), 2},
+		{"the same event again", events("order", "one", 1), 2},
+		{"an event that takes from two budgets", events("rare", "taking", 1), 2},
 		{"events of 100 users", events("order", "many", 100), 2},
 		{"events of 100 users that take from two budgets", events("rare", "manytaking", 100), 2},
 	}
@@ -186,5 +188,49 @@ func TestRecord_costsAsFewStatementsOfSQLiteAsThereAreTables(t *testing.T) {
 			}
 			t.Errorf("%s: %d calls, want %d", c.name, got, want)
 		}
+	}
+}
+
+// A commit in a caller's transaction locks and makes what it needs, and writes. On MariaDB it locks and reads in between, and the
+// savepoint comes along.
+func TestIn_aCommitTakesFewRoundTrips(t *testing.T) {
+	for _, tt := range []struct {
+		server              servers.Server
+		plain, taking, born int64
+	}{
+		{servers.PostgreSQL, 1, 2, 2},
+		{servers.MariaDB, 2, 3, 3},
+	} {
+		t.Run(tt.server.Name, func(t *testing.T) {
+			db, trips := pool(t, tt.server)
+			st := tt.server.Migrated(t, db, tt.server.Schema(t, db))
+			take := []store.Take{{Counter: "c", N: 1, Max: 100}}
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = tx.Rollback() }()
+			for round := range int64(3) { // the first of which prepares statements
+				for _, c := range []struct {
+					name string
+					unit store.Unit
+					want int64
+				}{
+					{"of a new user", store.Unit{User: "new" + strconv.FormatInt(round, 10), Take: take}, tt.born},
+					{"that takes from a budget", store.Unit{User: "new0", Version: 1 + 2*round, Take: take}, tt.taking},
+					{"of a known user", store.Unit{User: "new0", Version: 2 + 2*round}, tt.plain},
+				} {
+					c.unit.Insert = []store.Row{&store.CauseRow{User: c.unit.User, Type: store.CauseRequest, ID: c.name + strconv.FormatInt(round, 10)}}
+					before := trips.Load()
+					results, err := st.In(tx).Commit(t.Context(), c.unit)
+					if err != nil || !results[0].Written() {
+						t.Fatalf("%s: %+v, %v", c.name, results, err)
+					}
+					if got := trips.Load() - before; round > 0 && got != c.want {
+						t.Errorf("a commit %s: %d round trips, want %d", c.name, got, c.want)
+					}
+				}
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package sizes
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -52,5 +53,47 @@ func TestATransactionWithTheLastConnectionWaitsForNobodyWhoWaitsForOne(t *testin
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A commit that is done says so, although somebody else has the only connection by then and its statements could be prepared.
+func TestCommit_answersWithoutWaitingForAConnectionAgain(t *testing.T) {
+	server := servers.SQLite
+	place := server.Places(t)(t)
+	elsewhere, st := server.At(t, place), server.At(t, place)
+	st.DB().SetMaxOpenConns(1)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	writing, err := elsewhere.DB().BeginTx(ctx, nil) // so that the commit has the connection and waits
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = writing.Rollback() }()
+	done, begun := make(chan error, 1), make(chan *sql.Tx, 1)
+	go func() {
+		_, err := st.Commit(ctx, store.Unit{User: "ada", Insert: []store.Row{&store.CauseRow{User: "ada", Type: store.CauseRequest, ID: "1"}}})
+		done <- err
+	}()
+	for st.DB().Stats().InUse == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	go func() {
+		tx, _ := st.DB().BeginTx(context.WithoutCancel(ctx), nil)
+		begun <- tx
+	}()
+	for st.DB().Stats().WaitCount == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := writing.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if ctx.Err() != nil {
+		t.Error("the commit waited for the transaction behind it")
+	}
+	if tx := <-begun; tx != nil {
+		_ = tx.Rollback()
 	}
 }
