@@ -13,24 +13,11 @@ import (
 // and compared, then the counters, and then the rows of the units that passed are written.
 func (s *Store) steps(ctx context.Context, on runner, w *writing) ([]store.Result, error) {
 	results := make([]store.Result, len(w.units))
-	if err := s.moveUsers(ctx, on, w, results); err != nil {
-		return nil, err
+	gate := s.gate
+	if w.alone(on) {
+		gate = s.moveAlone
 	}
-	if err := s.checkCounters(ctx, on, w, results); err != nil {
-		return nil, err
-	}
-	if !slices.ContainsFunc(results, store.Result.Written) {
-		return results, nil
-	}
-	if w.mark != nil {
-		if err := w.mark(); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.takeCounters(ctx, on, w); err != nil {
-		return nil, err
-	}
-	if err := s.raise(ctx, on, w, results); err != nil {
+	if err := gate(ctx, on, w, results); err != nil {
 		return nil, err
 	}
 	for i, t := range tables {
@@ -52,6 +39,50 @@ func (s *Store) steps(ctx context.Context, on runner, w *writing) ([]store.Resul
 		}
 	}
 	return results, nil
+}
+
+// gate locks the users and what they take from, and moves the versions of those whose units pass.
+func (s *Store) gate(ctx context.Context, on runner, w *writing, results []store.Result) error {
+	if err := s.moveUsers(ctx, on, w, results); err != nil {
+		return err
+	}
+	if err := s.checkCounters(ctx, on, w, results); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(results, store.Result.Written) {
+		return nil
+	}
+	if w.mark != nil {
+		if err := w.mark(); err != nil {
+			return err
+		}
+	}
+	if err := s.takeCounters(ctx, on, w); err != nil {
+		return err
+	}
+	return s.raise(ctx, on, w, results)
+}
+
+// alone reports whether a statement that moves the version, if it holds, is all that gates a unit: that of one user who was seen before
+// and takes nothing, in a transaction of the store's own. Where statements wait to be sent together it would have to be sent at once.
+func (w *writing) alone(on runner) bool {
+	c, is := on.(*script)
+	return len(w.units) == 1 && w.units[0].Version > 0 && len(w.takes) == 0 && w.mark == nil && !(is && c.compound)
+}
+
+// moveAlone compares and moves the version of the only user.
+func (s *Store) moveAlone(ctx context.Context, on runner, w *writing, results []store.Result) error {
+	p, args := s.build(shape{what: 'm'}, func(b *statement) {
+		b.add("UPDATE ")
+		b.table(usersTable)
+		b.add(" SET version = version + 1 WHERE id = ")
+		b.arg(text, w.units[0].User)
+		b.add(" AND version = ")
+		b.arg(integer, w.units[0].Version)
+	})
+	n, err := counted(ctx, on, p, args)
+	results[0].Moved = n != 1
+	return err
 }
 
 // moveUsers locks the users and compares their versions. Those that others have locked are passed over if there are several.
