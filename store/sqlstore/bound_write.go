@@ -142,7 +142,7 @@ func (s *Store) bornBehind(ctx context.Context, on runner, users []string, w *wr
 		p, args := s.build(shape{}, func(b *statement) {
 			b.add("SELECT count(*) INTO @guerdon_held FROM ")
 			b.table(usersTable)
-			b.add(" FORCE INDEX (PRIMARY) WHERE id IN (")
+			b.add(s.d.byKey, " WHERE id IN (")
 			b.list(len(users), func(i int) { b.arg(text, users[i]) })
 			b.add(")", s.d.forUpdate)
 			if len(users) > 1 {
