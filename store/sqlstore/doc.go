@@ -60,10 +60,13 @@
 // prepared by their text. Behind a pooler that hands connections to others between transactions, choose pgx's mode "exec".
 // Tables are in Options.Schema, or where the connection's search_path leads.
 //
-// MySQL 8 and MariaDB 10.6 and later, with github.com/go-sql-driver/mysql. Options.Schema is the database. No parameter of the
-// DSN matters but that the session's sql_mode is strict, as it is by default: a store refuses one that cuts what does not fit.
-// Values go into the statements as literals in hexadecimal and nothing is prepared, so that a DSN without interpolateParams
-// does not send three packets for one, and no statement of a unit is sent after the server has ended its transaction.
+// MySQL 8 and MariaDB 10.6 and later, with github.com/go-sql-driver/mysql. Options.Schema is the database. The defaults of the DSN
+// and of the server's sessions are good, and most others too. A store looks at one connection and refuses a pool where answers would
+// be wrong: sql_mode is not strict or is ORACLE, autocommit is off, sql_select_limit is below a million, or transaction_isolation is
+// READ-UNCOMMITTED. Let maxAllowedPacket be at least 16 MB, and binlog_format not STATEMENT, with which a server that keeps a binary
+// log refuses the store's transactions. Values go into the statements as literals in hexadecimal and nothing is prepared, so that a
+// DSN without interpolateParams does not send three packets for one, and no statement of a unit is sent after the server has ended
+// its transaction.
 //
 // SQLite 3.37 and later, with modernc.org/sqlite or another driver. One writer at a time: writers of one Store wait in turn, those
 // of others ask again. Use a file in WAL mode, so that reading goes on meanwhile, with time to wait for others and with

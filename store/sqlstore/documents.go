@@ -206,6 +206,9 @@ func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []
 		b.arg(binary, next.Hash[:])
 		b.add(" WHERE revision = ")
 		b.arg(integer, old.Revision)
+		if s.d.Dialect == MySQL { // a key, without which sql_safe_updates refuses it
+			b.add(" AND one = 1")
+		}
 		b.add(" AND hash = ")
 		b.arg(binary, old.Hash[:])
 	})

@@ -52,10 +52,10 @@ func (s *Store) commitSingle(ctx context.Context, w *writing) (results []store.R
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", errBegin, err)
 	}
-	writes := &collected{}
 	if server != mariaDB {
 		return nil, false, nil
 	}
+	writes := &collected{}
 	if err := s.writeUnit(ctx, writes, w); err != nil || writes.size > scriptMost {
 		return nil, false, err
 	}

@@ -4,80 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 )
-
-// A flavour is which of the servers that speak MySQL's protocol one is. It is asked for once.
-type flavour int32
-
-const (
-	unasked flavour = iota
-	// plainMySQL takes one statement at a time.
-	plainMySQL
-	// mariaDB also takes compound statements, several in one round trip: BEGIN NOT ATOMIC ... END.
-	mariaDB
-	// galera is a MariaDB in a cluster, which must not be asked for rows in a compound statement; see [script].
-	galera
-)
-
-// errLoose is the error of a connection on which a value that does not fit its column is cut instead of refused.
-var errLoose = errors.New("sqlstore: the connection's sql_mode has neither STRICT_TRANS_TABLES nor STRICT_ALL_TABLES")
-
-// flavour asks the server what it is, and whether it refuses what does not fit.
-func (s *Store) flavour(ctx context.Context, on runner) (flavour, error) {
-	if f := flavour(s.server.Load()); f != unasked {
-		return f, nil
-	}
-	rows, err := on.query(ctx, &prepared{text: "SELECT VERSION(), @@SESSION.sql_mode", once: true}, nil)
-	if err != nil {
-		return unasked, err
-	}
-	defer rows.Close()
-	var version, mode string
-	if rows.Next() {
-		if err := rows.Scan(&version, &mode); err != nil {
-			return unasked, err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return unasked, err
-	}
-	if !strings.Contains(mode, "STRICT_") {
-		return unasked, errLoose
-	}
-	rows.Close()
-	f := plainMySQL
-	if strings.Contains(version, "MariaDB") {
-		if f, err = clustered(ctx, on); err != nil {
-			return unasked, err
-		}
-	}
-	s.server.Store(int32(f))
-	return f, nil
-}
-
-// clustered asks a MariaDB whether it is one of a cluster.
-func clustered(ctx context.Context, on runner) (flavour, error) {
-	rows, err := on.query(ctx, &prepared{text: "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'", once: true}, nil)
-	if err != nil {
-		return unasked, err
-	}
-	defer rows.Close()
-	f := mariaDB
-	var name, value string
-	if rows.Next() {
-		if err := rows.Scan(&name, &value); err != nil {
-			return unasked, err
-		}
-	}
-	if value == "ON" {
-		f = galera
-	}
-	return f, rows.Err()
-}
 
 // A script runs statements in a transaction, in as few round trips as the server allows: on MariaDB what yields no rows waits
 // for what does, or for the end, and then goes in one compound statement. A statement of a script that fails ends it: none after

@@ -58,8 +58,9 @@ type Store struct {
 	driver atomic.Pointer[reflect.Type]
 	// savepoints numbers those in callers' transactions, so that none is taken for an earlier one that is gone.
 	savepoints atomic.Int64
-	// server is a [flavour].
+	// server is a [flavour], and looked says that the settings of a connection were found good; see [Store.usable].
 	server atomic.Int32
+	looked atomic.Bool
 }
 
 // New returns a store over a pool of connections. It touches no database: see [Store.Migrate]. Errors are a nil pool, a
@@ -230,7 +231,10 @@ const (
 func (s *Store) again(ctx context.Context, reading bool, f func() error) error {
 	var begun time.Time
 	for try := 0; ; try++ {
-		err := f()
+		err := s.usable(ctx)
+		if err == nil {
+			err = f()
+		}
 		if err == nil {
 			return nil
 		}

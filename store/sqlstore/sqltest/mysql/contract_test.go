@@ -1,5 +1,5 @@
-// Package mysql tests what is special about MySQL and MariaDB: that the DSN does not matter, that units larger than a packet are
-// written, and that a bound store notices when its transaction is gone.
+// Package mysql tests what is special about MySQL and MariaDB: that the DSN does not matter or is refused, that units larger than a
+// packet are written, that nothing lands after it was looked for, and that a bound store notices when its transaction is gone.
 package mysql
 
 import (
