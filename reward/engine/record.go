@@ -138,10 +138,9 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 func (c *call) alone(ctx context.Context, cat *compiled, jobs []*job) {
 	for len(jobs) > 0 {
 		n := together(jobs, c.e.st.Limits().Units)
-		again := c.round(ctx, cat, jobs[:n])
-		if jobs = jobs[n:]; len(again) > 0 {
-			jobs = append(again, jobs...)
-		}
+		c.round(ctx, cat, jobs[:n])
+		again := slices.DeleteFunc(jobs[:n:n], func(j *job) bool { return len(j.items) == 0 })
+		jobs = append(again, jobs[n:]...)
 		if k, _ := c.e.catalog(ctx); k != nil {
 			cat = k
 		}
