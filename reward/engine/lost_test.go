@@ -197,6 +197,32 @@ func TestRecord_aRefusedCounterIsLearnedFromTheRefusal(t *testing.T) {
 	want(t, "blocked", blocks(b.did("lin", "order").Blocked), "[R: budget_max 1]")
 }
 
+// Of two rewards that exclude each other both are used up. Where counters cannot be read, each is found out by a refusal of its
+// own, and the first is not forgotten over the second.
+func TestRecord_refusalsOfOneEventAddUp(t *testing.T) {
+	first, second := each("R1", "order"), each("R2", "order")
+	first.Budget.Max, second.Budget.Max, first.Priority = 1, 1, 1
+	second.Excludes = []string{"R1"}
+	b := setup(t, counter("order"), first, second)
+	b.did("zoe", "order")
+	b.did("bob", "order")
+	b.st.load = func(_ context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		snap, err := next()
+		snap.Lagging, snap.Counters = true, nil
+		return snap, err
+	}
+	for _, bound := range []bool{false, true} {
+		b.st.limits = func(l store.Limits) store.Limits { l.Bound = bound; return l }
+		commits := 0
+		b.st.commit = func(_ context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			commits++
+			return next()
+		}
+		out, err := b.Record(b.ctx, task.Event{ID: "x", User: fmt.Sprint("lin ", bound), Task: "order"})
+		want(t, "blocked", []any{blocks(out.Blocked), err, commits}, "[[R1: budget_max 1 R2: budget_max 1] <nil> 3]")
+	}
+}
+
 func TestRecord_aCancelledContextRecordsNothing(t *testing.T) {
 	b := setup(t, counter("order"), each("R", "order"))
 	id := b.did("lin", "order").Rewards[0].ID

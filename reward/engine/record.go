@@ -74,7 +74,7 @@ type job struct {
 	user    string
 	items   []item           // at most seqs of them
 	more    []item           // those after them, which are not looked at yet
-	refused map[string]int64 // counters that refused the last try; it is then done alone
+	refused map[string]int64 // counters that refused the tries since it last moved; it is then done alone
 	tries   int
 	alone   bool // it is done alone for another reason
 	failed  bool // it failed in the company of others

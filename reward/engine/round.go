@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
@@ -202,9 +203,13 @@ func (c *call) settle(d *decision, r store.Result) {
 		}
 		return
 	}
-	j.refused = nil
-	if !r.Moved {
+	switch {
+	case r.Moved:
+		j.refused = nil
+	case j.refused == nil:
 		j.refused = r.Exhausted
+	default: // what refused before is still used up, also where this try did without
+		maps.Copy(j.refused, r.Exhausted)
 	}
 	c.retry(j, ErrBusy)
 }
