@@ -118,6 +118,24 @@ func TestClaim_S19_aLostAnswerIsNotTheReviewBeforeIt(t *testing.T) {
 	want(t, "available", b.has("u", "points"), "5")
 }
 
+// A store whose answer is lost may still be at work with what it was given, so that is not used again.
+func TestRecord_whatALostCommitWasGivenStaysAsItIs(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	var given []store.Unit
+	var row store.CauseRow
+	b.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		if given == nil {
+			given, row = units, *units[0].Insert[0].(*store.CauseRow)
+			return nil, &store.Error{Op: "commit", Err: store.ErrUnknown}
+		}
+		want(t, "the units lie elsewhere", &units[0] != &given[0], true)
+		want(t, "and their rows", units[0].Insert[0] != given[0].Insert[0], true)
+		return next()
+	}
+	b.record(task.Event{ID: "e", User: "lin", Task: "order"})
+	want(t, "the first unit", []any{given[0].User, given[0].Version, *given[0].Insert[0].(*store.CauseRow)}, []any{"lin", int64(0), row})
+}
+
 func TestRecord_anAnswerThatStaysLostIsErrUnknown(t *testing.T) {
 	b := setup(t, counter("order"), each("R", "order"))
 	id := b.did("lin", "order").Rewards[0].ID

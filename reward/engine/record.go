@@ -78,7 +78,7 @@ type job struct {
 	tries   int
 	alone   bool // it is done alone for another reason
 	failed  bool // it failed in the company of others
-	apart   bool // it failed once more: the items of each call go by themselves
+	apart   bool // its rows failed: the items of each call go by themselves
 	own     bool // its first try came to nothing: one of the calls it is of does it again
 	space   *workspace
 
@@ -100,6 +100,7 @@ type call struct {
 	mine     int     // how many of its own results the round has found
 	theirs   []given // and what it found of other calls
 	part     part
+	kept     bool // the store may still look at single.units
 	timed    bool // the round is measured
 	stored   time.Duration
 	// single is room for the call of one event, which is most of them.

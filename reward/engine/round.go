@@ -19,7 +19,7 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) {
 	loaded, cat, err := c.load(ctx, cat, jobs)
 	if err != nil {
 		for _, j := range jobs {
-			c.faulty(ctx, j, err)
+			c.faulty(ctx, j, err, len(jobs) > 1)
 		}
 		return
 	}
@@ -60,6 +60,9 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 	limits := c.e.st.Limits()
 	units, of, rows := c.single.units[:0], c.single.of[:0], 0
+	if c.kept {
+		units = nil
+	}
 	flush := func() {
 		switch {
 		case len(units) == 0:
@@ -72,10 +75,13 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 			c.storedSince(since)
 			for i, d := range of {
 				if err != nil {
-					c.broken(ctx, d, wrap(err))
+					c.broken(ctx, d, wrap(err), len(of) > 1)
 				} else {
 					c.settle(d, results[i])
 				}
+			}
+			if err != nil {
+				units, c.kept = nil, true
 			}
 		}
 		units, of, rows = units[:0], of[:0], 0
@@ -90,7 +96,7 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 			continue
 		}
 		if r, err := c.chain(ctx, d.before); err != nil {
-			c.broken(ctx, d, wrap(err))
+			c.broken(ctx, d, wrap(err), false)
 			continue
 		} else if !r.Written() {
 			c.settle(d, r)
@@ -214,14 +220,15 @@ func (c *call) settle(d *decision, r store.Result) {
 	c.retry(j, ErrBusy)
 }
 
-// broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is a fault.
-func (c *call) broken(ctx context.Context, d *decision, err error) {
+// broken takes an error of a commit, of several users or of this one: a lost answer is settled by looking for the causes, all
+// else is a fault.
+func (c *call) broken(ctx context.Context, d *decision, err error, several bool) {
 	j := d.job
-	j.space = nil // the store may still look at what it was given
 	if !errors.Is(err, ErrUnknown) {
-		c.faulty(ctx, j, err)
+		c.faulty(ctx, j, err, several)
 		return
 	}
+	j.space = nil // the store may still look at what it was given
 	c.e.shared.log.Warn("the answer to a commit was lost", "user", j.user, "error", err)
 	for i := range d.results { // those of the first items, in order
 		j.items[i].lost = j.items[i].lost || d.results[i].new
@@ -242,16 +249,21 @@ func (c *call) leaves(ctx context.Context, j *job, err error) bool {
 	return len(j.items) > 0
 }
 
-// faulty takes an error that says that nothing was written. It may be about one of several users, about one of several
-// calls' events, or about the context of the call that does it: so what was done in company is first done again without.
-func (c *call) faulty(ctx context.Context, j *job, err error) {
+// faulty takes an error that says that nothing was written. It may be about the rows of one of several users, about one of
+// several calls' events, or about the context of the call that does it: so what was done in company is first done again without.
+// A bound store is not asked again: on some databases nothing works in a transaction that has seen an error.
+func (c *call) faulty(ctx context.Context, j *job, err error, several bool) {
+	j.space = nil // the store may still look at what it was given
+	rows := ofRows(err)
 	switch {
 	case c.leaves(ctx, j, err) || len(j.items) == 0:
-	case c.mixed && !j.failed:
-		j.failed, j.own = true, true
-	case !j.apart && ofRows(err) && sameCall(j.items) < len(j.items):
-		j.more, j.items, j.apart = append(j.items, j.more...), nil, true
+	case rows && several && !c.e.st.Limits().Bound:
+		j.aside()
+	case rows && !j.apart && sameCall(j.items) < len(j.items):
+		j.more, j.items, j.apart, j.own = append(j.items, j.more...), nil, true, true
 		j.take()
+	case !rows && c.mixed && !j.failed:
+		j.failed, j.own = true, true
 	default:
 		c.fail(j, err)
 	}
