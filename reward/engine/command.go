@@ -115,8 +115,8 @@ type commanding struct {
 
 // unless marks an error as one of unknown outcome if an answer was lost before it.
 func (c *commanding) unless(err error) error {
-	if c.lost && !errors.Is(err, ErrUnknown) {
-		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	if c.lost {
+		return unsure(err)
 	}
 	return err
 }

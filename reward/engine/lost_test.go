@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -116,6 +117,41 @@ func TestClaim_S19_aLostAnswerIsNotTheReviewBeforeIt(t *testing.T) {
 	m, err := b.Claim(b.ctx, id)
 	want(t, "the claim", fmt.Sprintln(m.Changed, m.Record.Status, err), "true granted <nil>\n")
 	want(t, "available", b.has("u", "points"), "5")
+}
+
+// A commit whose answer was lost may still be on its way when the next try finds nothing and answers an error, for the catalog
+// has changed. It may land after that, so nobody can say that nothing was recorded.
+func TestRecord_S4_anErrorAfterALostAnswerIsUnknown(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	b.did("lin", "order")
+	other, stricter := b.elsewhere(), b.cal
+	var land func() ([]store.Result, error)
+	late := func(id string, meanwhile func() error) error {
+		b.st.commit = func(_ context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			land, b.st.commit = next, nil
+			stricter.Lateness = (stricter.Lateness + 2*time.Hour) / 2 // no longer taken
+			_, err := other.Put(b.ctx, ops, stricter)
+			if err := errors.Join(err, meanwhile()); err != nil {
+				t.Error(err)
+			}
+			return nil, &store.Error{Op: "commit", Err: store.ErrUnknown}
+		}
+		_, err := b.Record(b.ctx, task.Event{ID: id, User: "lin", Task: "order", Time: b.clk.now.Add(-stricter.Lateness + time.Minute)})
+		return err
+	}
+	stricter.Lateness = 4 * time.Hour
+	b.put(stricter)
+	err := late("e", func() error { return nil })
+	want(t, "not found", []bool{errors.Is(err, engine.ErrUnknown), errors.Is(err, rule.ErrTooLate)}, "[true true]")
+	_, err = land()
+	want(t, "it lands", []any{err, b.has("lin", "points")}, "[<nil> 10]")
+	err = late("f", func() error {
+		_, err := other.Record(b.ctx, task.Event{ID: "g", User: "lin", Task: "order"})
+		return err
+	})
+	want(t, "somebody else was faster", []bool{errors.Is(err, engine.ErrUnknown), errors.Is(err, rule.ErrTooLate)}, "[false true]")
+	results, err := land()
+	want(t, "it comes too late", []any{results[0].Moved, err, b.has("lin", "points")}, "[true <nil> 15]")
 }
 
 // A store whose answer is lost may still be at work with what it was given, so that is not used again.

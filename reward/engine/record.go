@@ -64,6 +64,7 @@ type item struct {
 	copied    bool  // given shares nothing with what the caller gave
 	recalled  bool  // it is a repeat, and what it answers with was added to what is read
 	lost      bool  // an answer was lost: what is found may be this call's own
+	lostAt    int64 // and of which version of the user that commit was
 	at        int   // its place in the call
 	err       error // why it cannot be recorded; a repeat is answered all the same
 	final     error // why deciding it failed: it is not tried again

@@ -148,12 +148,21 @@ func (c *call) give(to *call, at int, r Result) {
 // refuse answers items with an error. Where an answer was lost before, that is what it says.
 func (c *call) refuse(items []item, err error) {
 	for _, it := range items {
-		if it.lost && !errors.Is(err, ErrUnknown) {
-			c.give(it.call, it.at, Result{Err: fmt.Errorf("%w: %w", ErrUnknown, err)})
+		if it.lost {
+			c.give(it.call, it.at, Result{Err: unsure(err)})
 			continue
 		}
 		c.give(it.call, it.at, Result{Err: err})
 	}
+}
+
+// unsure makes an error one of unknown outcome, because an answer was lost before it: what was not found may be on its way. A
+// conflict is sure, for it was found.
+func unsure(err error) error {
+	if err == nil || errors.Is(err, ErrUnknown) || errors.Is(err, task.ErrConflict) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
 // fail answers with an error what a job still has, or the part of it that goes by itself.
@@ -192,6 +201,9 @@ func (c *call) settle(d *decision, r store.Result) {
 	if r.Written() {
 		for i := range d.results {
 			p := &d.results[i]
+			if len(d.causes) == 0 && j.items[i].mayLand(d.version) {
+				p.result.Err = unsure(p.result.Err)
+			}
 			c.give(p.call, p.at, p.result)
 		}
 		j.items, j.refused, j.tries, j.alone, j.own, j.failed = d.rest, nil, 0, false, j.apart, j.apart
@@ -230,13 +242,24 @@ func (c *call) broken(ctx context.Context, d *decision, err error, several bool)
 	}
 	j.space = nil // the store may still look at what it was given
 	c.e.shared.log.Warn("the answer to a commit was lost", "user", j.user, "error", err)
-	for i := range d.results { // those of the first items, in order
-		j.items[i].lost = j.items[i].lost || d.results[i].new
-	}
+	d.lose()
 	if !c.leaves(ctx, j, err) {
 		c.retry(j, err)
 	}
 }
+
+// lose marks the events of a unit as ones whose answer was lost.
+func (d *decision) lose() {
+	for i := range d.results { // those of the first items, in order
+		if it := &d.job.items[i]; d.results[i].new {
+			it.lost, it.lostAt = true, d.unit.Version
+		}
+	}
+}
+
+// mayLand reports whether a commit of an item whose answer was lost may still be on its way to a user of this version. What has
+// moved since is no more to be had.
+func (it *item) mayLand(version int64) bool { return it.lost && version <= it.lostAt }
 
 // leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left: those
 // are done again by one of theirs, and have lost no try.
