@@ -13,13 +13,23 @@ import (
 // compiled is a catalog with the stamp of the documents it was compiled from.
 type compiled struct {
 	stamp store.Stamp
+	bound bool // it was read inside of a transaction, which may come to nothing
 	*catalog.Catalog
+}
+
+// serves reports whether a reader of a stamp may decide with a catalog. One that is newer than what was read, as from a
+// replica, was committed. But where it was read inside of a transaction it may be of no other's history: then the stamps
+// must be equal.
+func (c *compiled) serves(stamp store.Stamp) bool {
+	return c.stamp == stamp || !c.bound && c.stamp.Revision > stamp.Revision
 }
 
 // catalogs keeps compiled catalogs. The newest one read outside of transactions is at hand; those read inside of them
 // are kept by stamp, because a stamp that was rolled back never appears again.
 type catalogs struct {
 	newest atomic.Pointer[compiled]
+	// recent is what the last reader inside of a transaction decided with: the next one most likely reads the same stamp.
+	recent atomic.Pointer[compiled]
 	// turn holds one token: who has it may load. The others wait for it and then find the work done.
 	turn chan struct{}
 
@@ -32,45 +42,36 @@ const boundMax = 4
 
 func (c *catalogs) init() { c.turn = make(chan struct{}, 1) }
 
-// at returns a compiled catalog that a reader of a stamp may decide with, and whether it is at hand.
-func (c *catalogs) at(stamp store.Stamp, bound bool) (*compiled, bool) {
-	newest := c.newest.Load()
-	if newest != nil && (newest.stamp == stamp || newest.stamp.Revision > stamp.Revision) {
-		return newest, true
+// at returns the compiled catalog that a reader of a stamp decides with, or nil if it is not at hand.
+func (c *catalogs) at(stamp store.Stamp, bound bool) *compiled {
+	if newest := c.newest.Load(); newest != nil && newest.serves(stamp) {
+		return newest
 	}
 	if bound {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for _, k := range c.bound {
-			if k.stamp == stamp {
-				return k, true
+			if k.serves(stamp) {
+				return k
 			}
 		}
 	}
-	return newest, false
+	return nil
 }
 
-// catalog returns the newest compiled catalog, loading the first.
+// catalog returns the compiled catalog to begin with, loading the first. What is then read tells whether it serves.
 func (e *Engine) catalog(ctx context.Context) (*compiled, error) {
-	if c := e.shared.catalogs.newest.Load(); c != nil {
-		return c, nil
-	}
+	c := &e.shared.catalogs
+	newest := c.newest.Load()
 	if e.st.Limits().Bound {
-		if c := e.shared.catalogs.last(); c != nil {
-			return c, nil
+		if k := c.recent.Load(); k != nil && (newest == nil || k.stamp.Revision > newest.stamp.Revision) {
+			return k, nil
 		}
 	}
-	return e.reload(ctx, nil)
-}
-
-// last is the catalog that was read last inside of a transaction, or nil. A reader compares its stamp with its own.
-func (c *catalogs) last() *compiled {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.bound) == 0 {
-		return nil
+	if newest != nil {
+		return newest, nil
 	}
-	return c.bound[len(c.bound)-1]
+	return e.reload(ctx, nil)
 }
 
 // reload loads the documents that changed, once for all who wait. A nil stamp asks for any catalog; another, for one that
@@ -89,7 +90,7 @@ func (e *Engine) reload(ctx context.Context, want *store.Stamp) (*compiled, erro
 			return newest, nil
 		}
 		if want != nil {
-			if k, ok := c.at(*want, false); ok {
+			if k := c.at(*want, false); k != nil {
 				return k, nil
 			}
 		}
@@ -138,20 +139,22 @@ func (e *Engine) load(ctx context.Context, want *store.Stamp) (*compiled, error)
 	if err != nil {
 		return nil, fmt.Errorf("engine: catalog at revision %d: %w", stamp.Revision, err)
 	}
-	return &compiled{stamp, next}, nil
+	return &compiled{stamp, e.st.Limits().Bound, next}, nil
 }
 
 // agree returns the catalog to decide with after a Load that read stamp with have. again says that what was loaded was
 // loaded for another catalog, and must be loaded once more.
 func (e *Engine) agree(ctx context.Context, have *compiled, stamp store.Stamp) (use *compiled, again bool, err error) {
-	if have.stamp == stamp || have.stamp.Revision > stamp.Revision {
-		return have, false, nil
-	}
-	k, ok := e.shared.catalogs.at(stamp, e.st.Limits().Bound)
-	if !ok {
-		if k, err = e.reload(ctx, &stamp); err != nil {
-			return nil, false, err
+	c, bound := &e.shared.catalogs, e.st.Limits().Bound
+	if use = have; !have.serves(stamp) {
+		if use = c.at(stamp, bound); use == nil {
+			if use, err = e.reload(ctx, &stamp); err != nil {
+				return nil, false, err
+			}
 		}
 	}
-	return k, true, nil
+	if bound && c.recent.Load() != use {
+		c.recent.Store(use)
+	}
+	return use, use != have, nil
 }

@@ -115,20 +115,17 @@ type commanding struct {
 
 // unless marks an error as one of unknown outcome if an answer was lost before it.
 func (c *commanding) unless(err error) error {
-	if c.lost && !errors.Is(err, ErrUnknown) {
-		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	if c.lost {
+		return unsure(err)
 	}
 	return err
 }
 
 // try loads, decides and commits once. done is false when something moved, or when the answer was lost.
 func (c *commanding) try(ctx context.Context, cat *compiled) (m reward.Moved, done bool, err error) {
-	s, st, causes, again, err := c.load(ctx, cat)
+	s, st, causes, err := c.load(ctx, cat)
 	if err != nil {
 		return m, true, c.unless(err)
-	}
-	if again {
-		return m, false, ErrCatalogMoving
 	}
 	if m, ok, err := c.repeated(s, causes); ok {
 		return m, true, err
@@ -154,27 +151,37 @@ func (c *commanding) try(ctx context.Context, cat *compiled) (m reward.Moved, do
 	return reward.Moved{}, false, nil
 }
 
-// load reads the record, what moving it needs, and the causes that tell of a repeat.
-func (c *commanding) load(ctx context.Context, cat *compiled) (*decide.State, store.State, []*store.CauseRow, bool, error) {
-	id := c.cmd.Record
+// load reads the record, what moving it needs, and the causes that tell of a repeat, under one catalog. Most calls read once.
+func (c *commanding) load(ctx context.Context, cat *compiled) (*decide.State, store.State, []*store.CauseRow, error) {
+	for range rounds + 1 {
+		snap, err := c.e.st.Load(ctx, c.request(cat))
+		if err != nil {
+			return nil, store.State{}, nil, wrap(err)
+		}
+		use, again, err := c.e.agree(ctx, cat, snap.Stamp)
+		if err != nil {
+			return nil, store.State{}, nil, err
+		}
+		if again {
+			cat = use
+			continue
+		}
+		s := decide.New(cat.Catalog, c.cmd.Record.User, c.now)
+		return s, snap.States[0], fill(s, snap.States[0].Rows, nil), nil
+	}
+	return nil, store.State{}, nil, ErrCatalogMoving
+}
+
+// request is what load reads under a catalog.
+func (c *commanding) request(cat *compiled) store.Request {
 	n := &decide.Needs{}
-	n.Record(cat.Catalog, id)
+	n.Record(cat.Catalog, c.cmd.Record)
 	n.Sort()
 	var ids []string
 	if c.cmd.Request != "" {
 		ids = append(ids, store.CauseID(store.CauseRequest, c.cmd.Request))
 	}
-	key := store.Key{User: id.User, Parts: parts(n, ids)}
-	snap, err := c.e.st.Load(ctx, store.Request{Keys: []store.Key{key}, ForUpdate: true})
-	if err != nil {
-		return nil, store.State{}, nil, false, wrap(err)
-	}
-	use, again, err := c.e.agree(ctx, cat, snap.Stamp)
-	if err != nil || again && use.Rewards[id.Reward] != nil && cat.Rewards[id.Reward] == nil {
-		return nil, store.State{}, nil, again, err
-	}
-	s := decide.New(use.Catalog, id.User, c.now)
-	return s, snap.States[0], fill(s, snap.States[0].Rows, nil), false, nil
+	return store.Request{Keys: []store.Key{{User: c.cmd.Record.User, Parts: parts(n, ids)}}, ForUpdate: true}
 }
 
 // repeated answers a call that was made before: under its request ID, or by this very call before its answer was lost.

@@ -14,6 +14,7 @@ import (
 // A decision is what one round makes of one user's events.
 type decision struct {
 	job     *job
+	version int64        // of the user when it was made
 	before  []store.Unit // what a recount wrote that does not fit into the unit; most have none
 	unit    store.Unit
 	causes  []*store.CauseRow
@@ -248,7 +249,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	s, causes := w.state, w.causes
 	s.Prepare()
 	d := &w.decision
-	*d = decision{job: j, causes: d.causes[:0], results: d.results[:0]}
+	*d = decision{job: j, version: st.Version, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {
 		if row := find(causes, it.given.ID); row != nil {
 			d.results = append(d.results, placed{it.call, it.at, c.answer(s, j, i, row), slices.Contains(d.causes, row)})
@@ -273,7 +274,7 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			fallthrough
 		case err != nil: // the state is half changed: all is decided again, without this event
 			j.items[i].final = fmt.Errorf("event %q of user %q: %w", it.given.ID, j.user, err)
-			*d = decision{job: j, causes: d.causes[:0], results: d.results[:0], rest: j.items}
+			*d = decision{job: j, version: st.Version, causes: d.causes[:0], results: d.results[:0], rest: j.items}
 			return d
 		}
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))

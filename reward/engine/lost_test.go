@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -118,6 +119,59 @@ func TestClaim_S19_aLostAnswerIsNotTheReviewBeforeIt(t *testing.T) {
 	want(t, "available", b.has("u", "points"), "5")
 }
 
+// A commit whose answer was lost may still be on its way when the next try finds nothing and answers an error, for the catalog
+// has changed. It may land after that, so nobody can say that nothing was recorded.
+func TestRecord_S4_anErrorAfterALostAnswerIsUnknown(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	b.did("lin", "order")
+	other, stricter := b.elsewhere(), b.cal
+	var land func() ([]store.Result, error)
+	late := func(id string, meanwhile func() error) error {
+		b.st.commit = func(_ context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			land, b.st.commit = next, nil
+			stricter.Lateness = (stricter.Lateness + 2*time.Hour) / 2 // no longer taken
+			_, err := other.Put(b.ctx, ops, stricter)
+			if err := errors.Join(err, meanwhile()); err != nil {
+				t.Error(err)
+			}
+			return nil, &store.Error{Op: "commit", Err: store.ErrUnknown}
+		}
+		_, err := b.Record(b.ctx, task.Event{ID: id, User: "lin", Task: "order", Time: b.clk.now.Add(-stricter.Lateness + time.Minute)})
+		return err
+	}
+	stricter.Lateness = 4 * time.Hour
+	b.put(stricter)
+	err := late("e", func() error { return nil })
+	want(t, "not found", []bool{errors.Is(err, engine.ErrUnknown), errors.Is(err, rule.ErrTooLate)}, "[true true]")
+	_, err = land()
+	want(t, "it lands", []any{err, b.has("lin", "points")}, "[<nil> 10]")
+	err = late("f", func() error {
+		_, err := other.Record(b.ctx, task.Event{ID: "g", User: "lin", Task: "order"})
+		return err
+	})
+	want(t, "somebody else was faster", []bool{errors.Is(err, engine.ErrUnknown), errors.Is(err, rule.ErrTooLate)}, "[false true]")
+	results, err := land()
+	want(t, "it comes too late", []any{results[0].Moved, err, b.has("lin", "points")}, "[true <nil> 15]")
+}
+
+// A store whose answer is lost may still be at work with what it was given, so that is not used again.
+func TestRecord_whatALostCommitWasGivenStaysAsItIs(t *testing.T) {
+	b := setup(t, counter("order"), each("R", "order"))
+	var given []store.Unit
+	var row store.CauseRow
+	b.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		if given == nil {
+			given, row = units, *units[0].Insert[0].(*store.CauseRow)
+			return nil, &store.Error{Op: "commit", Err: store.ErrUnknown}
+		}
+		want(t, "the units lie elsewhere", &units[0] != &given[0], true)
+		want(t, "and their rows", units[0].Insert[0] != given[0].Insert[0], true)
+		return next()
+	}
+	b.record(task.Event{ID: "e", User: "lin", Task: "order"})
+	want(t, "the first unit", []any{given[0].User, given[0].Version, *given[0].Insert[0].(*store.CauseRow)}, []any{"lin", int64(0), row})
+}
+
 func TestRecord_anAnswerThatStaysLostIsErrUnknown(t *testing.T) {
 	b := setup(t, counter("order"), each("R", "order"))
 	id := b.did("lin", "order").Rewards[0].ID
@@ -195,6 +249,32 @@ func TestRecord_aRefusedCounterIsLearnedFromTheRefusal(t *testing.T) {
 		return snap, err
 	}
 	want(t, "blocked", blocks(b.did("lin", "order").Blocked), "[R: budget_max 1]")
+}
+
+// Of two rewards that exclude each other both are used up. Where counters cannot be read, each is found out by a refusal of its
+// own, and the first is not forgotten over the second.
+func TestRecord_refusalsOfOneEventAddUp(t *testing.T) {
+	first, second := each("R1", "order"), each("R2", "order")
+	first.Budget.Max, second.Budget.Max, first.Priority = 1, 1, 1
+	second.Excludes = []string{"R1"}
+	b := setup(t, counter("order"), first, second)
+	b.did("zoe", "order")
+	b.did("bob", "order")
+	b.st.load = func(_ context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+		snap, err := next()
+		snap.Lagging, snap.Counters = true, nil
+		return snap, err
+	}
+	for _, bound := range []bool{false, true} {
+		b.st.limits = func(l store.Limits) store.Limits { l.Bound = bound; return l }
+		commits := 0
+		b.st.commit = func(_ context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			commits++
+			return next()
+		}
+		out, err := b.Record(b.ctx, task.Event{ID: "x", User: fmt.Sprint("lin ", bound), Task: "order"})
+		want(t, "blocked", []any{blocks(out.Blocked), err, commits}, "[[R1: budget_max 1 R2: budget_max 1] <nil> 3]")
+	}
 }
 
 func TestRecord_aCancelledContextRecordsNothing(t *testing.T) {

@@ -64,6 +64,7 @@ type item struct {
 	copied    bool  // given shares nothing with what the caller gave
 	recalled  bool  // it is a repeat, and what it answers with was added to what is read
 	lost      bool  // an answer was lost: what is found may be this call's own
+	lostAt    int64 // and of which version of the user that commit was
 	at        int   // its place in the call
 	err       error // why it cannot be recorded; a repeat is answered all the same
 	final     error // why deciding it failed: it is not tried again
@@ -74,11 +75,11 @@ type job struct {
 	user    string
 	items   []item           // at most seqs of them
 	more    []item           // those after them, which are not looked at yet
-	refused map[string]int64 // counters that refused the last try; it is then done alone
+	refused map[string]int64 // counters that refused the tries since it last moved; it is then done alone
 	tries   int
 	alone   bool // it is done alone for another reason
 	failed  bool // it failed in the company of others
-	apart   bool // it failed once more: the items of each call go by themselves
+	apart   bool // its rows failed: the items of each call go by themselves
 	own     bool // its first try came to nothing: one of the calls it is of does it again
 	space   *workspace
 
@@ -100,6 +101,7 @@ type call struct {
 	mine     int     // how many of its own results the round has found
 	theirs   []given // and what it found of other calls
 	part     part
+	kept     bool // the store may still look at single.units
 	timed    bool // the round is measured
 	stored   time.Duration
 	// single is room for the call of one event, which is most of them.
@@ -138,10 +140,9 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 func (c *call) alone(ctx context.Context, cat *compiled, jobs []*job) {
 	for len(jobs) > 0 {
 		n := together(jobs, c.e.st.Limits().Units)
-		again := c.round(ctx, cat, jobs[:n])
-		if jobs = jobs[n:]; len(again) > 0 {
-			jobs = append(again, jobs...)
-		}
+		c.round(ctx, cat, jobs[:n])
+		again := slices.DeleteFunc(jobs[:n:n], func(j *job) bool { return len(j.items) == 0 })
+		jobs = append(again, jobs[n:]...)
 		if k, _ := c.e.catalog(ctx); k != nil {
 			cat = k
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward/internal/decide"
@@ -12,18 +13,17 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// round loads, decides and commits once for a number of users, sorted, and returns the jobs that must be done again. They
-// may be of other calls than the one that does it.
-func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) (again []*job) {
+// round loads, decides and commits once for a number of users, sorted. They may be of other calls than the one that does it.
+// A job that still has items when it is over must be done again.
+func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) {
 	loaded, cat, err := c.load(ctx, cat, jobs)
 	if err != nil {
 		for _, j := range jobs {
-			again = append(again, c.faulty(ctx, j, err)...)
+			c.faulty(ctx, j, err, len(jobs) > 1)
 		}
-		return again
+		return
 	}
 	decided := c.single.decided[:0]
-	var deferred []*job
 	var taken map[string]int64
 	if len(jobs) > 1 {
 		taken = map[string]int64{}
@@ -31,14 +31,11 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) (again []*
 	for i, j := range jobs {
 		d := c.decide(cat, j, loaded, i)
 		if len(jobs) > 1 && !loaded.Lagging && exceeds(d.unit.Take, loaded.Counters, taken) {
-			deferred = append(deferred, j)
-			continue
+			continue // done again, with what is left then
 		}
 		decided = append(decided, d)
 	}
-	again = append(c.commit(ctx, decided, c.mixed && len(jobs) > 1), deferred...)
-	slices.SortFunc(again, byUser) // stores take users in byte order, and each kind of retry has an order of its own
-	return again
+	c.commit(ctx, decided, c.mixed && len(jobs) > 1)
 }
 
 // exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
@@ -56,47 +53,53 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 	return false
 }
 
-// commit writes what was decided, in as many calls as the store's limits ask for, and returns the jobs to do again.
+// commit writes what was decided, in as many calls as the store's limits ask for.
 //
 // A commit of one user may wait for somebody who holds that user's row, and none of several does. So in a round of several
 // calls' users none is committed by itself: that is left to a call it is of, and nobody else waits for it.
-func (c *call) commit(ctx context.Context, decided []*decision, several bool) (again []*job) {
+func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 	limits := c.e.st.Limits()
 	units, of, rows := c.single.units[:0], c.single.of[:0], 0
+	if c.kept {
+		units = nil
+	}
 	flush := func() {
 		switch {
 		case len(units) == 0:
 			return
 		case len(units) == 1 && several:
-			again = append(again, of[0].job.aside())
+			of[0].job.aside()
 		default:
 			since := c.clock()
 			results, err := c.e.st.Commit(ctx, units...)
 			c.storedSince(since)
 			for i, d := range of {
 				if err != nil {
-					again = append(again, c.broken(ctx, d, wrap(err))...)
+					c.broken(ctx, d, wrap(err), len(of) > 1)
 				} else {
-					again = append(again, c.settle(d, results[i])...)
+					c.settle(d, results[i])
 				}
+			}
+			if err != nil {
+				units, c.kept = nil, true
 			}
 		}
 		units, of, rows = units[:0], of[:0], 0
 	}
 	for _, d := range decided {
 		if len(d.causes) == 0 { // nothing to write: the answers hold
-			again = append(again, c.settle(d, store.Result{})...)
+			c.settle(d, store.Result{})
 			continue
 		}
 		if len(d.before) > 0 && several {
-			again = append(again, d.job.aside())
+			d.job.aside()
 			continue
 		}
 		if r, err := c.chain(ctx, d.before); err != nil {
-			again = append(again, c.broken(ctx, d, wrap(err))...)
+			c.broken(ctx, d, wrap(err), false)
 			continue
 		} else if !r.Written() {
-			again = append(again, c.settle(d, r)...)
+			c.settle(d, r)
 			continue
 		}
 		if len(units) > 0 && (len(units) >= limits.Units || rows+size(d.unit) > limits.Rows) {
@@ -105,14 +108,10 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) (a
 		units, of, rows = append(units, d.unit), append(of, d), rows+size(d.unit)
 	}
 	flush()
-	return again
 }
 
 // aside leaves a job to a call it is of.
-func (j *job) aside() *job {
-	j.own, j.alone = true, true
-	return j
-}
+func (j *job) aside() { j.own, j.alone = true, true }
 
 // chain commits units of one user one after the other, and answers the first result that is not written.
 func (c *call) chain(ctx context.Context, units []store.Unit) (store.Result, error) {
@@ -149,25 +148,33 @@ func (c *call) give(to *call, at int, r Result) {
 // refuse answers items with an error. Where an answer was lost before, that is what it says.
 func (c *call) refuse(items []item, err error) {
 	for _, it := range items {
-		if it.lost && !errors.Is(err, ErrUnknown) {
-			c.give(it.call, it.at, Result{Err: fmt.Errorf("%w: %w", ErrUnknown, err)})
+		if it.lost {
+			c.give(it.call, it.at, Result{Err: unsure(err)})
 			continue
 		}
 		c.give(it.call, it.at, Result{Err: err})
 	}
 }
 
+// unsure makes an error one of unknown outcome, because an answer was lost before it: what was not found may be on its way. A
+// conflict is sure, for it was found.
+func unsure(err error) error {
+	if err == nil || errors.Is(err, ErrUnknown) || errors.Is(err, task.ErrConflict) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnknown, err)
+}
+
 // fail answers with an error what a job still has, or the part of it that goes by itself.
-func (c *call) fail(j *job, err error) []*job {
+func (c *call) fail(j *job, err error) {
 	c.refuse(j.items, err)
 	if j.items = nil; j.apart && len(j.more) > 0 {
 		j.tries, j.refused = 0, nil
 		j.take()
-		return []*job{j}
+		return
 	}
 	c.refuse(j.more, err)
 	j.more = nil
-	return nil
 }
 
 // drop takes the items of some calls out of a job, and answers them with an error if there is one.
@@ -189,11 +196,14 @@ func (c *call) drop(j *job, err error, whose func(*call) bool) {
 }
 
 // settle takes the store's answer to a unit: the results hold, or the job is done again.
-func (c *call) settle(d *decision, r store.Result) []*job {
+func (c *call) settle(d *decision, r store.Result) {
 	j := d.job
 	if r.Written() {
 		for i := range d.results {
 			p := &d.results[i]
+			if len(d.causes) == 0 && j.items[i].mayLand(d.version) {
+				p.result.Err = unsure(p.result.Err)
+			}
 			c.give(p.call, p.at, p.result)
 		}
 		j.items, j.refused, j.tries, j.alone, j.own, j.failed = d.rest, nil, 0, false, j.apart, j.apart
@@ -208,33 +218,48 @@ func (c *call) settle(d *decision, r store.Result) []*job {
 		}
 		if len(j.items) == 0 {
 			c.e.shared.free(j)
-			return nil
 		}
-		return []*job{j}
+		return
 	}
-	j.refused = nil
-	if !r.Moved {
+	switch {
+	case r.Moved:
+		j.refused = nil
+	case j.refused == nil:
 		j.refused = r.Exhausted
+	default: // what refused before is still used up, also where this try did without
+		maps.Copy(j.refused, r.Exhausted)
 	}
-	return c.retry(j, ErrBusy)
+	c.retry(j, ErrBusy)
 }
 
-// broken takes an error of a commit: a lost answer is settled by looking for the causes, all else is a fault.
-func (c *call) broken(ctx context.Context, d *decision, err error) []*job {
+// broken takes an error of a commit, of several users or of this one: a lost answer is settled by looking for the causes, all
+// else is a fault.
+func (c *call) broken(ctx context.Context, d *decision, err error, several bool) {
 	j := d.job
-	j.space = nil // the store may still look at what it was given
 	if !errors.Is(err, ErrUnknown) {
-		return c.faulty(ctx, j, err)
+		c.faulty(ctx, j, err, several)
+		return
 	}
+	j.space = nil // the store may still look at what it was given
 	c.e.shared.log.Warn("the answer to a commit was lost", "user", j.user, "error", err)
-	for i := range d.results { // those of the first items, in order
-		j.items[i].lost = j.items[i].lost || d.results[i].new
+	d.lose()
+	if !c.leaves(ctx, j, err) {
+		c.retry(j, err)
 	}
-	if c.leaves(ctx, j, err) {
-		return []*job{j}
-	}
-	return c.retry(j, err)
 }
+
+// lose marks the events of a unit as ones whose answer was lost.
+func (d *decision) lose() {
+	for i := range d.results { // those of the first items, in order
+		if it := &d.job.items[i]; d.results[i].new {
+			it.lost, it.lostAt = true, d.unit.Version
+		}
+	}
+}
+
+// mayLand reports whether a commit of an item whose answer was lost may still be on its way to a user of this version. What has
+// moved since is no more to be had.
+func (it *item) mayLand(version int64) bool { return it.lost && version <= it.lostAt }
 
 // leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left: those
 // are done again by one of theirs, and have lost no try.
@@ -247,23 +272,24 @@ func (c *call) leaves(ctx context.Context, j *job, err error) bool {
 	return len(j.items) > 0
 }
 
-// faulty takes an error that says that nothing was written. It may be about one of several users, about one of several
-// calls' events, or about the context of the call that does it: so what was done in company is first done again without.
-func (c *call) faulty(ctx context.Context, j *job, err error) []*job {
+// faulty takes an error that says that nothing was written. It may be about the rows of one of several users, about one of
+// several calls' events, or about the context of the call that does it: so what was done in company is first done again without.
+// A bound store is not asked again: on some databases nothing works in a transaction that has seen an error.
+func (c *call) faulty(ctx context.Context, j *job, err error, several bool) {
+	j.space = nil // the store may still look at what it was given
+	rows := ofRows(err)
 	switch {
-	case c.leaves(ctx, j, err):
-		return []*job{j}
-	case len(j.items) == 0:
-		return nil
-	case c.mixed && !j.failed:
-		j.failed, j.own = true, true
-		return []*job{j}
-	case !j.apart && ofRows(err) && sameCall(j.items) < len(j.items):
-		j.more, j.items, j.apart = append(j.items, j.more...), nil, true
+	case c.leaves(ctx, j, err) || len(j.items) == 0:
+	case rows && several && !c.e.st.Limits().Bound:
+		j.aside()
+	case rows && !j.apart && sameCall(j.items) < len(j.items):
+		j.more, j.items, j.apart, j.own = append(j.items, j.more...), nil, true, true
 		j.take()
-		return []*job{j}
+	case !rows && c.mixed && !j.failed:
+		j.failed, j.own = true, true
+	default:
+		c.fail(j, err)
 	}
-	return c.fail(j, err)
 }
 
 // ofRows reports whether an error of a store is about the rows it was given or asked for, and not about the store.
@@ -277,16 +303,15 @@ func ofRows(err error) bool {
 }
 
 // retry lets a job be done again, or answers it when it was tried often enough or its store is bound to a transaction.
-func (c *call) retry(j *job, err error) []*job {
+func (c *call) retry(j *job, err error) {
 	j.tries++
 	j.own = true
 	// In a transaction of the caller's nothing moves what was read and locked; but a counter may have been used up since, and a
 	// refusal wrote nothing.
 	if j.tries >= tries || c.e.st.Limits().Bound && j.refused == nil {
 		c.e.shared.log.Warn("tries ran out", "user", j.user, "tries", j.tries)
-		return c.fail(j, fmt.Errorf("user %q, %d tries: %w", j.user, j.tries, err))
+		c.fail(j, fmt.Errorf("user %q, %d tries: %w", j.user, j.tries, err))
 	}
-	return []*job{j}
 }
 
 // find returns the cause of an event among those loaded.

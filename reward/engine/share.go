@@ -164,7 +164,7 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 		c.round(ctx, cat, jobs)
 	} else {
 		for _, j := range jobs {
-			c.faulty(ctx, j, err)
+			c.faulty(ctx, j, err, false)
 		}
 	}
 	if c.timed {

@@ -3,12 +3,14 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
+	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -44,6 +46,45 @@ func TestShared_oneCallersFaultIsNobodyElses(t *testing.T) {
 		want(t, "answers", []string{good.says(), bad.says(), other.says(), last.says(), same.says(), clash.says(), none.says()},
 			"[R1 corrupt R1 R2 R1 again conflict no task]")
 	})
+}
+
+// What a store cannot read or write of one user is no fault of the others in a batch.
+func TestRecordBatch_S6_oneUsersRowsFailNobodyElse(t *testing.T) {
+	for _, at := range []string{"load", "commit"} {
+		for _, alone := range []bool{false, true} {
+			t.Run(fmt.Sprint(at, ", alone ", alone), func(t *testing.T) {
+				b := setup(t, counter("order"), each("R", "order"))
+				eng, err := engine.New(b.st, engine.Options{Now: b.clk.Now, Alone: alone})
+				if err != nil {
+					t.Fatal(err)
+				}
+				corrupt := &store.Error{Op: at, ID: "bad", Err: store.ErrCorrupt}
+				b.st.load = func(_ context.Context, r store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+					if at == "load" && slices.ContainsFunc(r.Keys, func(k store.Key) bool { return k.User == "bad" }) {
+						return store.Snapshot{}, corrupt
+					}
+					return next()
+				}
+				b.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+					if at == "commit" && slices.Contains(usersOf(units), "bad") {
+						return nil, corrupt
+					}
+					return next()
+				}
+				var events []task.Event
+				for _, user := range []string{"a", "bad", "c", "bad"} {
+					events = append(events, task.Event{ID: fmt.Sprint(len(events)), User: user, Task: "order"})
+				}
+				results, err := eng.RecordBatch(b.ctx, events...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, r := range results {
+					want(t, events[i].User, []any{order(r.Outcome), errors.Is(r.Err, store.ErrCorrupt)}, map[bool][]any{false: {"R1", false}, true: {"", true}}[events[i].User == "bad"])
+				}
+			})
+		}
+	}
 }
 
 func TestShared_aStoreThatFailsOnceFailsOnlyWhoWasAlone(t *testing.T) {
