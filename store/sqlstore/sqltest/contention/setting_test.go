@@ -1,6 +1,7 @@
 package contention
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func with(t *testing.T, server servers.Server, set func(dsn string) string) {
 		t.Run(c.name, func(t *testing.T) {
 			at := places(t)
 			at.DSN = set(at.DSN)
-			c.run(t, server, at)
+			c.run(t, server, at, math.MaxInt64) // which is what these settings are about
 		})
 	}
 }
