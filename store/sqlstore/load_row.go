@@ -16,6 +16,7 @@ type side struct {
 	table int
 	keys  [][]any // by user, nil for none
 	at    []place
+	key   slot // the keys of several users, column by column
 }
 
 // sides puts what l has taken up side by side, and reports whether it is little enough. Of several users only databases with arrays
@@ -37,7 +38,7 @@ func (s *Store) sides(l *loading) ([]side, bool) {
 				if len(list)+len(l.counters) >= rowMost {
 					return nil, false
 				}
-				list = append(list, side{table: i, keys: make([][]any, n), at: make([]place, n)})
+				list = append(list, side{table: i, keys: make([][]any, n), at: make([]place, n), key: slot{table: i, nth: nth}})
 			}
 			list[first+nth].keys[at], list[first+nth].at[at] = look.keys[j], look.at[j]
 			nth++
@@ -110,6 +111,10 @@ func (s *Store) rowStatement(l *loading, list []side) (*prepared, []any) {
 	}
 	for i := range list {
 		of.count[1+list[i].table]++
+		if !single {
+			list[i].settle(&s.lookups)
+			of.varies[i] = list[i].key.varies
+		}
 	}
 	return s.build(of, func(b *statement) {
 		if b.add("SELECT "); single {
@@ -158,47 +163,65 @@ func (b *statement) besideOne(user string, list []side) {
 	}
 }
 
-// besideMany joins the rows of several users, whose keys come as arrays.
-func (b *statement) besideMany(l *loading, list []side) {
-	classes, values := []class{text}, make([][]any, len(l.users))
-	for _, s := range list {
-		for _, c := range tables[s.table].key {
-			classes = append(classes, c.class)
-		}
+// settle puts the keys of several users column by column: those that differ come as arrays, and the others as one value.
+func (s *side) settle(seen *variety) {
+	key := tables[s.table].key
+	s.key.strips = make([]strip, len(key))
+	for j, c := range key {
+		s.key.strips[j].class = c.class
 	}
-	for i, at := range l.users {
-		values[i] = append(make([]any, 0, len(classes)), l.states[at].User)
-		for _, s := range list {
-			if s.keys[i] == nil {
-				values[i] = append(values[i], make([]any, len(tables[s.table].key))...)
-				continue
+	for _, values := range s.keys {
+		for j := range key {
+			if values == nil {
+				s.key.strips[j].addNull() // which equals nothing
+			} else {
+				s.key.strips[j].add(values[j])
 			}
-			values[i] = append(values[i], s.keys[i]...)
 		}
 	}
-	b.add(" CROSS JOIN ")
-	b.unnest("k", classes, values)
-	b.add("\nLEFT JOIN ")
-	b.lookedUp(usersTable, "u", []string{"id"}, []string{"k.c1"})
+	s.key.settle(seen)
+}
+
+// besideMany joins the rows of several users.
+func (b *statement) besideMany(l *loading, list []side) {
+	users := make([]string, len(l.users))
+	for i, at := range l.users {
+		users[i] = l.states[at].User
+	}
+	b.add(" CROSS JOIN unnest(")
+	b.array(text, users)
+	n := 1
+	for i := range list {
+		n += b.arrays(&list[i].key)
+	}
+	b.add(") WITH ORDINALITY AS k(")
+	b.list(n, func(i int) { b.add("c", strconv.Itoa(i+1)) })
+	b.add(", tag)\nLEFT JOIN ")
+	b.lookedUp(usersTable, "u", []string{"id"}, func(int) { b.add("k.c1") })
 	b.add(" ON TRUE")
 	column := 1
-	for i, s := range list {
-		t := tables[s.table]
-		places := []string{"k.c1"}
-		for range t.key {
-			column++
-			places = append(places, "k.c"+strconv.Itoa(column))
-		}
+	for i := range list {
+		t, key := tables[list[i].table], &list[i].key
 		b.add("\nLEFT JOIN ")
-		b.lookedUp(t.name, "t"+strconv.Itoa(i), t.identity, places)
+		b.lookedUp(t.name, "t"+strconv.Itoa(i), t.identity, func(j int) {
+			switch {
+			case j == 0:
+				b.add("k.c1")
+			case key.varies&(1<<(j-1)) == 0:
+				b.arg(key.strips[j-1].class, key.strips[j-1].one())
+			default:
+				column++
+				b.add("k.c", strconv.Itoa(column))
+			}
+		})
 		b.add(" ON TRUE")
 	}
 }
 
-// lookedUp is the row of a table that has the values of another's columns, as a subquery that PostgreSQL cannot make part of the join
-// around it: so rows are looked up one by one. It keeps plans, also those it made when the table was new and next to empty, and for
-// such a table a join would read all of it.
-func (b *statement) lookedUp(table, alias string, columns, places []string) {
+// lookedUp is the row of a table whose columns have values, as a subquery that PostgreSQL cannot make part of the join around it: so
+// rows are looked up one by one. It keeps plans, also those it made when the table was new and next to empty, and for such a table
+// a join would read all of it.
+func (b *statement) lookedUp(table, alias string, columns []string, value func(i int)) {
 	b.add("LATERAL (SELECT * FROM ")
 	b.table(table)
 	b.add(" WHERE ")
@@ -207,7 +230,8 @@ func (b *statement) lookedUp(table, alias string, columns, places []string) {
 			b.add(" AND ")
 		}
 		b.name(c)
-		b.add(" = ", places[i])
+		b.add(" = ")
+		value(i)
 	}
 	b.add(" OFFSET 0) ", alias)
 }

@@ -179,7 +179,7 @@ func (b *statement) join(name string, columns []string, classes []class, keys []
 	places := b.rows("k", classes, keys)
 	if b.s.d.arrays {
 		b.add(" CROSS JOIN ")
-		b.lookedUp(name, "t", columns, places)
+		b.lookedUp(name, "t", columns, func(i int) { b.add(places[i]) })
 		return
 	}
 	b.add(b.s.d.joined)

@@ -121,17 +121,23 @@ func (b *statement) besideOthers(w *writing) {
 			b.array(boolean, s.lacks)
 			n++
 		}
-		for j := range s.strips {
-			if s.varies&(1<<j) != 0 {
-				b.add(", ")
-				b.array(s.strips[j].class, s.strips[j].array())
-				n++
-			}
-		}
+		n += b.arrays(s)
 	}
 	b.add(") AS r(")
 	b.list(n, func(i int) { b.add("c", strconv.Itoa(i+1)) })
 	b.add(") JOIN ok ON ok.id = r.c1)")
+}
+
+// arrays hands over the strips of a slot that are arrays, behind others, and tells how many.
+func (b *statement) arrays(s *slot) (n int) {
+	for j := range s.strips {
+		if s.varies&(1<<j) != 0 {
+			b.add(", ")
+			b.array(s.strips[j].class, s.strips[j].array())
+			n++
+		}
+	}
+	return n
 }
 
 // writeSlots inserts the rows of slots, or replaces them.

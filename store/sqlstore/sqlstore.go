@@ -44,11 +44,11 @@ type Store struct {
 	log    *slog.Logger
 	tables map[string]string // by name, quoted and with schema and prefix
 	texts  statements
-	// variety is what a batch's texts depend on beside its shape.
-	variety variety
-	known   counterNames
-	wanted  wantedTexts
-	stats   stats
+	// variety is what the texts of batches depend on beside their shape, and lookups those of the loads of many users.
+	variety, lookups variety
+	known            counterNames
+	wanted           wantedTexts
+	stats            stats
 	// writer is held by who writes, where the database takes one writer alone: they wait here in turn instead of asking the
 	// database again and again.
 	writer chan struct{}

@@ -143,6 +143,20 @@ func (s *strip) addTime(v time.Time) {
 	s.is, s.time = true, v
 }
 
+// add takes a part of a key, in whatever form it has.
+func (s *strip) add(v any) {
+	switch v := v.(type) {
+	case string:
+		s.addText(v)
+	case int64:
+		s.addInteger(v)
+	case []byte:
+		s.addBlob(v)
+	default:
+		s.addNull()
+	}
+}
+
 // addBlob adds bytes, which are never compared: they are hashes.
 func (s *strip) addBlob(v []byte) {
 	if s.next(false) {
