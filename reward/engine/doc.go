@@ -82,7 +82,7 @@
 //
 // In one process calls about one user wait for each other, in order of arrival, and the events that wait are decided
 // together. So goroutines that record for one user do not collide, however many they are. Calls of several processes do
-// collide; they are tried again, up to forty times, before the answer is [ErrBusy].
+// collide; they are tried again, up to two hundred times, before the answer is [ErrBusy].
 //
 // Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
 // commits: calls that arrive while one is under way are done together in the next, on the goroutine of one of them. An

@@ -227,7 +227,7 @@ func TestRecord_isBusyWhenEverythingAlwaysMoves(t *testing.T) {
 		want(t, "record", []any{errors.Is(err, engine.ErrBusy), errors.Is(err, engine.ErrUnknown)}, "[true false]")
 		_, err = b.Deduct(b.ctx, ops, id)
 		want(t, "deduct", errors.Is(err, engine.ErrBusy), true)
-		want(t, "tries", commits, 80)
+		want(t, "tries", commits, 400)
 		results, err := b.RecordBatch(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"}, task.Event{ID: "e", User: "zoe", Task: "none"})
 		want(t, "batch", []any{errors.Is(results[0].Err, engine.ErrBusy), errors.Is(results[1].Err, task.ErrUnknown), err}, "[true true <nil>]")
 	})
