@@ -1,5 +1,5 @@
 -- Instants are text in UTC to the microsecond, '2026-02-27 23:59:59.999999', which sorts as they do. Amounts are text, so that no digit
--- is lost. Truth is 1.
+-- is lost: digits with at most one point between them, and a sign if they are below zero. Truth is 1.
 
 -- The versions of the schema. Each migration adds its own.
 CREATE TABLE IF NOT EXISTS {schema_versions} (
@@ -119,7 +119,7 @@ CREATE TABLE {rewards} (
 	-- The state as stored: a claimable record has lapsed from its deadline on.
 	status TEXT NOT NULL CHECK (status IN ('pending', 'claimable', 'granted', 'rejected', 'deducted', 'lapsed')),
 	asset TEXT NOT NULL,
-	amount TEXT NOT NULL,
+	amount TEXT NOT NULL CHECK (amount NOT GLOB '*[^0-9.-]*' AND amount NOT GLOB '?*-*' AND amount NOT GLOB '*.*.*' AND amount GLOB '*[0-9]' AND ltrim(amount, '-') GLOB '[0-9]*'),
 	revision INTEGER NOT NULL,
 	-- How many moves it has had.
 	seq INTEGER NOT NULL,
@@ -152,7 +152,7 @@ CREATE TABLE {caps} (
 	user_id TEXT NOT NULL,
 	reward_group TEXT NOT NULL,
 	asset TEXT NOT NULL,
-	used TEXT NOT NULL,
+	used TEXT NOT NULL CHECK (used NOT GLOB '*[^0-9.-]*' AND used NOT GLOB '?*-*' AND used NOT GLOB '*.*.*' AND used GLOB '*[0-9]' AND ltrim(used, '-') GLOB '[0-9]*'),
 	PRIMARY KEY (user_id, reward_group, asset)
 ) STRICT, WITHOUT ROWID;
 
@@ -166,14 +166,14 @@ CREATE TABLE {transfers} (
 	debit TEXT NOT NULL,
 	credit TEXT NOT NULL,
 	asset TEXT NOT NULL,
-	amount TEXT NOT NULL CHECK (amount NOT LIKE '-%'),
+	amount TEXT NOT NULL CHECK (amount NOT GLOB '*[^0-9.]*' AND amount NOT GLOB '*.*.*' AND amount GLOB '[0-9]*' AND amount GLOB '*[0-9]' AND amount GLOB '*[1-9]*'),
 	actor TEXT NOT NULL,
 	reason TEXT NOT NULL,
 	made TEXT,
 	-- The place in the user's statement of the asset; 0 for transfers that are in none.
 	seq INTEGER NOT NULL CHECK (seq >= 0),
 	-- What was available after it.
-	after TEXT,
+	after TEXT CHECK (after NOT GLOB '*[^0-9.-]*' AND after NOT GLOB '?*-*' AND after NOT GLOB '*.*.*' AND after GLOB '*[0-9]' AND ltrim(after, '-') GLOB '[0-9]*'),
 	PRIMARY KEY (user_id, cause, leg),
 	CHECK (debit <> credit)
 ) STRICT, WITHOUT ROWID;
@@ -185,7 +185,7 @@ CREATE TABLE {balances} (
 	-- What the balance means: available to the user, or issued by the programme.
 	kind TEXT NOT NULL,
 	asset TEXT NOT NULL,
-	value TEXT NOT NULL,
+	value TEXT NOT NULL CHECK (value NOT GLOB '*[^0-9.-]*' AND value NOT GLOB '?*-*' AND value NOT GLOB '*.*.*' AND value GLOB '*[0-9]' AND ltrim(value, '-') GLOB '[0-9]*'),
 	seq INTEGER NOT NULL CHECK (seq >= 0),
 	PRIMARY KEY (user_id, kind, asset)
 ) STRICT, WITHOUT ROWID;

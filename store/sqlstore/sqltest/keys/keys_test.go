@@ -18,15 +18,20 @@ func TestKeys_allStoresAgree(t *testing.T) {
 	for _, server := range servers.All() {
 		t.Run(server.Name, func(t *testing.T) {
 			t.Parallel()
-			have := play(t, server.Empty(t))
-			for i := range min(len(have), len(want)) {
-				if have[i] != want[i] {
-					t.Fatalf("answer %d (-memory +%s):\n%s", i, server.Name, cmp.Diff(want[i], have[i]))
-				}
-			}
-			if len(have) != len(want) {
-				t.Errorf("%d answers, want %d", len(have), len(want))
-			}
+			agree(t, server.Name, want, play(t, server.Empty(t)))
 		})
+	}
+}
+
+// agree compares the answers of a database with those of the memory store.
+func agree(t *testing.T, name string, want, have []string) {
+	t.Helper()
+	for i := range min(len(have), len(want)) {
+		if have[i] != want[i] {
+			t.Fatalf("answer %d (-memory +%s):\n%s", i, name, cmp.Diff(want[i], have[i]))
+		}
+	}
+	if len(have) != len(want) {
+		t.Errorf("%d answers, want %d", len(have), len(want))
 	}
 }

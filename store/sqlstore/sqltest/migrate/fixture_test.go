@@ -25,6 +25,11 @@ func fixture(server servers.Server, version int) string {
 	return filepath.Join("testdata", fmt.Sprintf("%s_%04d.sql", server.Dialect, version))
 }
 
+// tableNames are those of the tables that have rows of a program's.
+func tableNames() []string {
+	return []string{"users", "causes", "tasks", "tallies", "tally_values", "entitlements", "rewards", "caps", "transfers", "balances", "counters", "documents", "catalog"}
+}
+
 // dump fills a store and writes what its tables hold as statements, with {} before the name of each table.
 func dump(t *testing.T, server servers.Server, db *sql.DB, schema string, version int) {
 	t.Helper()
@@ -36,6 +41,22 @@ func dump(t *testing.T, server servers.Server, db *sql.DB, schema string, versio
 	if err := st.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	fill(t, st)
+	var out strings.Builder
+	for _, table := range tableNames() {
+		insert(t, server, db, strings.TrimSuffix(qualified(schema, ""), "guerdon_")+"dump_"+table, table, &out)
+	}
+	if err := os.MkdirAll("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(fixture(server, version), []byte(out.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fill writes one row of each table.
+func fill(t *testing.T, st *sqlstore.Store) {
+	t.Helper()
 	u := store.Unit{User: fixtureUser, Take: []store.Take{{Counter: "budget/é", N: 7, Max: 10}}}
 	for _, r := range storetest.Samples(fixtureUser) {
 		switch r.(type) {
@@ -49,16 +70,6 @@ func dump(t *testing.T, server servers.Server, db *sql.DB, schema string, versio
 		t.Fatal(err)
 	}
 	if _, err := st.PutDocs(t.Context(), store.Stamp{}, store.Doc{Kind: "task", Code: "a", Body: []byte(`{"title":"用户 🙂"}`)}); err != nil {
-		t.Fatal(err)
-	}
-	var out strings.Builder
-	for _, table := range []string{"users", "causes", "tasks", "tallies", "tally_values", "entitlements", "rewards", "caps", "transfers", "balances", "counters", "documents", "catalog"} {
-		insert(t, server, db, strings.TrimSuffix(qualified(schema, ""), "guerdon_")+"dump_"+table, table, &out)
-	}
-	if err := os.MkdirAll("testdata", 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(fixture(server, version), []byte(out.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

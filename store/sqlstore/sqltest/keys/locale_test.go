@@ -1,0 +1,102 @@
+package keys
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/memory"
+	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
+	"github.com/guerdon-go/guerdon/store/storetest"
+)
+
+// A database whose own order of texts is that of a language, with "a" before "B" and "ä" before "b", changes nothing: every key says
+// that it compares byte by byte.
+func TestKeys_areBytesWhateverTheLocaleOfTheDatabase(t *testing.T) {
+	server := servers.PostgreSQL
+	db := server.Open(t, localized(t, server))
+	db.SetMaxOpenConns(20)
+	var before bool
+	if err := db.QueryRowContext(t.Context(), "SELECT 'a' < 'B'").Scan(&before); err != nil || !before {
+		t.Fatalf("the database orders texts byte by byte itself: %v", err)
+	}
+	t.Run("scene", func(t *testing.T) {
+		agree(t, server.Name, play(t, memory.New()), play(t, server.Migrated(t, db, server.Schema(t, db))))
+	})
+	t.Run("contract", func(t *testing.T) {
+		empty := server.ReusedOn(t, db)
+		storetest.Run(t, func(t *testing.T) store.Store { return empty(t) })
+	})
+}
+
+// So does every index, also one that no list is read from.
+func TestKeys_areBytesInEveryIndex(t *testing.T) {
+	server := servers.PostgreSQL
+	db := server.Pool(t)
+	schema := server.Schema(t, db)
+	server.Migrated(t, db, schema)
+	rows, err := db.QueryContext(t.Context(), `
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+CROSS JOIN unnest(i.indkey::int2[], i.indcollation::oid[]) AS k(attnum, ordered) JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE c.relnamespace = $1::text::regnamespace AND k.ordered NOT IN (0, '"C"'::regcollation)`, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var index, column string
+		if err := rows.Scan(&index, &column); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("%s compares %s as the database does", index, column)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// localized makes a database with the order of a language, and gives its connection string. It is dropped when the test ends.
+func localized(t *testing.T, server servers.Server) (dsn string) {
+	t.Helper()
+	db := server.Pool(t)
+	u, err := url.Parse(server.DSN())
+	if err != nil || u.Host == "" {
+		t.Skip("the connection string must be a URL, to connect to another database of the server")
+	}
+	name := fmt.Sprintf("guerdon_test_%d_%d", os.Getpid(), time.Now().UnixNano())
+	locale, err := language(t.Context(), db)
+	if err != nil {
+		t.Skipf("PostgreSQL has no locale but C: %v", err)
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING UTF8 "+locale); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // what the test has opened there is closed before
+		if _, err := db.ExecContext(context.Background(), "DROP DATABASE "+name); err != nil {
+			t.Error(err)
+		}
+	})
+	u.Path = "/" + name
+	return u.String()
+}
+
+// language chooses a locale of a language: of ICU where a database may have one, which is from PostgreSQL 15 on, else of the system.
+func language(ctx context.Context, db *sql.DB) (clause string, err error) {
+	var version, icu int
+	err = db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int, (SELECT count(*) FROM pg_collation WHERE collname = 'en-x-icu')").Scan(&version, &icu)
+	if err != nil {
+		return "", err
+	}
+	if version >= 150_000 && icu > 0 {
+		return "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'", nil
+	}
+	var name string
+	err = db.QueryRowContext(ctx, `SELECT collcollate FROM pg_collation WHERE collprovider = 'c' AND collencoding = pg_char_to_encoding('UTF8')
+		AND lower(collcollate) ~ '^[a-z]{2}_[a-z]{2}[.]utf-?8$' ORDER BY collcollate LIMIT 1`).Scan(&name)
+	return "LC_COLLATE '" + name + "' LC_CTYPE '" + name + "'", err
+}
