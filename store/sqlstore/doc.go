@@ -78,8 +78,8 @@
 // loses none. A database in memory has one connection, db.SetMaxOpenConns(1): while a transaction of yours is open on it, no other
 // call can begin.
 //
-// The tests run on PostgreSQL 15, on MariaDB 10.11 and on modernc.org/sqlite. What is said of other versions, of MySQL 8 and of
-// other drivers follows from their documentation.
+// The tests run on PostgreSQL 15, on MariaDB 10.11, alone and in a Galera cluster, on MySQL 9.7 and on modernc.org/sqlite. What is
+// said of other versions and of other drivers follows from their documentation.
 //
 // The pool: as many connections as commits may run at once. Engines share commits, so that 8 to 16 serve hundreds of callers; a
 // transaction of yours takes one for its whole length. Give idle connections time (SetMaxIdleConns equal to SetMaxOpenConns): a
@@ -94,8 +94,8 @@
 //
 // Load is one statement, unless it names thousands of rows. Commit is one statement on PostgreSQL, for one user and for many; on
 // MariaDB it is one round trip for one user and three for several, on Galera always three, on MySQL one for each table that is
-// written and four more, and on SQLite none leaves the process. A counter's first use in a process takes one
-// statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
+// written and four more, five or six for several users or where counters are taken from, and on SQLite none leaves the process. A
+// counter's first use in a process takes one statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
 //
 // The store retries by itself after deadlocks, after serialization failures, where the database is busy or has no room for a lock,
 // and if a connection was lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a
@@ -174,7 +174,8 @@
 //
 // Galera is tested, with MariaDB 10.11, galera-4 26.4 and three nodes that are all written at once. If another node was faster, a
 // write fails at COMMIT and is retried. A node that is killed loses nothing that was acknowledged. A call on one node may not yet
-// see what was committed on another; if it decides on that, it is told Moved or fails at COMMIT, and decides again.
+// see what was committed on another; if it decides on that, it is told Moved or fails at COMMIT, and decides again. Transactions of
+// yours are broken off by the cluster as well, wherever they are; [Store.Do] runs them again.
 //
 // All rows of one user can live on one shard: distribute the users' tables by user_id (the table users by id), and keep counters,
 // documents and catalog on one node or as reference tables. What follows is not tested. Citus: distribute the tables that way,
