@@ -81,13 +81,16 @@ type job struct {
 	failed  bool // it failed in the company of others
 	apart   bool // its rows failed: the items of each call go by themselves
 	own     bool // its first try came to nothing: one of the calls it is of does it again
+	left    bool // a call gave up that did it for others
 	space   *workspace
 
 	// What follows is the queue's.
-	call *call // whom it is of, or one of them
-	next *job  // who waits behind it
-	turn chan struct{}
-	lane lane // of its user, if it was the first to come
+	call       *call // whom it is of, or one of them
+	in         *lane // where it waits, or nil
+	prev, next *job  // who waits before and behind it
+	into       *job  // what took in its items
+	turn       chan struct{}
+	lane       lane // of its user, if it was the first to come
 }
 
 // call is one Record or RecordBatch.
@@ -97,9 +100,11 @@ type call struct {
 	strict   bool
 	results  []Result
 	answered []bool
-	mixed    bool    // the round under way is of other calls as well
-	mine     int     // how many of its own results the round has found
-	theirs   []given // and what it found of other calls
+	shares   bool        // others may wait for its users
+	mixed    bool        // the round under way is of other calls as well
+	flying   []*decision // what the store is asked to commit
+	mine     int         // how many of its own results the round has found
+	theirs   []given     // and what it found of other calls
 	part     part
 	kept     bool // the store may still look at single.units
 	timed    bool // the round is measured
@@ -136,7 +141,7 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 	return nil
 }
 
-// alone does all jobs itself, in as many rounds as it takes.
+// alone does all jobs itself, in as many rounds as it takes. Nobody waits for it.
 func (c *call) alone(ctx context.Context, cat *compiled, jobs []*job) {
 	for len(jobs) > 0 {
 		n := together(jobs, c.e.st.Limits().Units)

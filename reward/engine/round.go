@@ -35,7 +35,7 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) {
 		}
 		decided = append(decided, d)
 	}
-	c.commit(ctx, decided, c.mixed && len(jobs) > 1)
+	c.commit(ctx, decided, c.shares && len(jobs) > 1)
 }
 
 // exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
@@ -55,8 +55,8 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 
 // commit writes what was decided, in as many calls as the store's limits ask for.
 //
-// A commit of one user may wait for somebody who holds that user's row, and none of several does. So in a round of several
-// calls' users none is committed by itself: that is left to a call it is of, and nobody else waits for it.
+// A commit of one user may wait for somebody who holds that user's row, and none of several does. So in a round of several users
+// that others may wait for none is committed by itself: that is done again, and nobody else waits for it.
 func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 	limits := c.e.st.Limits()
 	units, of, rows := c.single.units[:0], c.single.of[:0], 0
@@ -71,7 +71,9 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 			of[0].job.aside()
 		default:
 			since := c.clock()
+			c.flying = of
 			results, err := c.e.st.Commit(ctx, units...)
+			c.flying = nil
 			c.storedSince(since)
 			for i, d := range of {
 				if err != nil {
@@ -110,7 +112,7 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 	flush()
 }
 
-// aside leaves a job to a call it is of.
+// aside has a job done again, in a round of its own.
 func (j *job) aside() { j.own, j.alone = true, true }
 
 // chain commits units of one user one after the other, and answers the first result that is not written.
@@ -261,14 +263,16 @@ func (d *decision) lose() {
 // moved since is no more to be had.
 func (it *item) mayLand(version int64) bool { return it.lost && version <= it.lostAt }
 
-// leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left: those
-// are done again by one of theirs, and have lost no try.
+// leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left. Those have lost
+// no try. The next leader takes them, but the second time they are left to a call of theirs: where all have little time, each
+// leader would give up on them.
 func (c *call) leaves(ctx context.Context, j *job, err error) bool {
 	if !c.mixed || ctx.Err() == nil {
 		return false
 	}
 	c.drop(j, err, func(of *call) bool { return of == c })
-	j.own = j.own || slices.ContainsFunc(j.items, func(it item) bool { return it.lost })
+	j.own = j.own || j.left || slices.ContainsFunc(j.items, func(it item) bool { return it.lost })
+	j.left = true
 	return len(j.items) > 0
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -280,6 +281,43 @@ func TestShared_whenTheLeaderGivesUpAnotherDoesIt(t *testing.T) {
 	}
 }
 
+// Nobody but one has time for a commit, so each leader gives up on those it leads for. That one is answered all the same, whether
+// it is about a user of its own or about one of theirs.
+func TestShared_aPatientCallerIsAnsweredAmongHurriedOnes(t *testing.T) {
+	for _, user := range []string{"patient", "h1"} {
+		shared(t, func(t *testing.T, c *crowd) {
+			const takes, hurry, callers = 10 * time.Millisecond, 9 * time.Millisecond, 60
+			c.st.commit = func(ctx context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+				select {
+				case <-time.After(takes):
+					return next()
+				case <-ctx.Done():
+					return nil, &store.Error{Op: "commit", Err: ctx.Err()}
+				}
+			}
+			ctx, stop := context.WithCancel(c.ctx)
+			for i := range callers {
+				c.wg.Go(func() {
+					time.Sleep(time.Duration(i) * hurry / callers)
+					for n := 0; ctx.Err() == nil; n++ {
+						ctx, cancel := context.WithTimeout(ctx, hurry)
+						c.Record(ctx, task.Event{ID: fmt.Sprint(n), User: fmt.Sprint("h", i), Task: "order"})
+						cancel()
+					}
+				})
+			}
+			for n := range 10 {
+				patient, done := context.WithTimeout(c.ctx, 5*takes)
+				if _, err := c.Record(patient, task.Event{ID: fmt.Sprint("p", n), User: user, Task: "order"}); err != nil {
+					t.Error(err)
+				}
+				done()
+			}
+			stop()
+		})
+	}
+}
+
 func TestShared_aLargeBatchLetsOthersComeBetween(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		c.st.limits = func(l store.Limits) store.Limits { l.Units = 3; return l }
@@ -358,6 +396,35 @@ func TestShared_enginesOfOneStoreByWithWaitForEachOther(t *testing.T) {
 		c.open()
 		c.wg.Wait()
 		want(t, "answers", []string{order(out), third.says()}, "[R2 R3]")
+	})
+}
+
+// A batch of one engine waits for the row of x, and has an event of y. Who records for y by another engine cannot do it in its
+// stead; it waits, and does nothing else.
+func TestShared_anEngineByWithWaitsForWhatOnlyTheOtherCanDo(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		busy, unlock := make(chan struct{}), make(chan struct{})
+		c.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			switch units[0].User {
+			case "x":
+				<-unlock
+			case "y":
+				<-busy
+			}
+			return next()
+		}
+		with := c.With(&hooked{Store: c.st})
+		c.call("y", "1")
+		b := c.batch("1", "x", "y") // leads for x
+		var out engine.Outcome
+		c.wg.Go(func() { out, _ = with.Record(c.ctx, task.Event{ID: "2", User: "y", Task: "order"}) })
+		synctest.Wait()
+		close(busy)
+		synctest.Wait() // comes back when everybody is at rest
+		want(t, "the batch", b.says(), "waits")
+		close(unlock)
+		c.wg.Wait()
+		want(t, "answers", []any{b.err, order(out)}, "[<nil> R2]")
 	})
 }
 
