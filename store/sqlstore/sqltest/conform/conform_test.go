@@ -2,7 +2,6 @@
 package conform
 
 import (
-	"context"
 	"flag"
 	"testing"
 
@@ -64,25 +63,4 @@ func inMemory(t *testing.T) *sqlstore.Store {
 	db := servers.SQLite.Open(t, "file::memory:?_txlock=immediate")
 	db.SetMaxOpenConns(1)
 	return servers.SQLite.Migrated(t, db, "")
-}
-
-func TestTransactions(t *testing.T) {
-	fewer(t)
-	for _, server := range servers.All() {
-		t.Run(server.Name, func(t *testing.T) {
-			t.Parallel()
-			empty := server.Reused(t)
-			storetest.RunBound(t, func(t *testing.T) storetest.Transactions {
-				st := empty(t)
-				return storetest.Transactions{Store: st, OneWriter: server.Dialect == sqlstore.SQLite,
-					Begin: func(ctx context.Context) (storetest.Transaction, error) {
-						tx, err := st.DB().BeginTx(ctx, nil)
-						if err != nil {
-							return storetest.Transaction{}, err
-						}
-						return storetest.Transaction{Store: st.In(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
-					}}
-			})
-		})
-	}
 }
