@@ -58,24 +58,27 @@ func TestTransactions_ofSQLiteThatBeginAsReaders(t *testing.T) {
 	})
 }
 
-// first is a transaction that remembers its first statement.
+// first is a transaction that remembers its first statement about tables: BEGIN, by which a store finds out that the transaction is
+// there, and savepoints are about none.
 type first struct {
 	tx        *sql.Tx
 	statement string
 }
 
-func (f *first) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	if f.statement == "" {
-		f.statement = query
+func (f *first) see(statement string) {
+	if word, _, _ := strings.Cut(statement, " "); f.statement == "" && strings.Contains("SELECT INSERT UPDATE DELETE WITH", word) {
+		f.statement = statement
 	}
+}
+
+func (f *first) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
+	f.see(query)
 	rows, err := f.tx.QueryContext(ctx, query, args...)
 	return closing{rows}, err
 }
 
 func (f *first) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if f.statement == "" {
-		f.statement = query
-	}
+	f.see(query)
 	r, err := f.tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
