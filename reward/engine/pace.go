@@ -18,10 +18,9 @@ const (
 	convinced = 8
 )
 
-// learn takes a sample: how long a round was at the store, and how long it took for the rest. It reports whether the store
-// has just turned out to be slow. Rates between the two bounds change nothing: sharing makes a slow store faster for each
-// event, and must not end for that.
-func (p *pace) learn(stored, decided time.Duration) bool {
+// learn takes a sample: how long a round was at the store, and how long it took for the rest. Rates between the two bounds
+// change nothing: sharing makes a slow store faster for each event, and must not end for that.
+func (p *pace) learn(stored, decided time.Duration) {
 	switch {
 	case stored+decided <= 0: // a clock that stands still tells nothing
 	case stored > 8*decided+50*time.Microsecond:
@@ -29,11 +28,9 @@ func (p *pace) learn(stored, decided time.Duration) bool {
 	case stored < 4*decided+20*time.Microsecond:
 		p.sample(false)
 	}
-	if p.score < convinced {
-		return false
+	if p.score >= convinced {
+		p.slow, p.score = !p.slow, 0
 	}
-	p.slow, p.score = !p.slow, 0
-	return p.slow
 }
 
 func (p *pace) sample(slow bool) {

@@ -84,10 +84,12 @@ type job struct {
 	space   *workspace
 
 	// What follows is the queue's.
-	call *call // whom it is of, or one of them
-	next *job  // who waits behind it
-	turn chan struct{}
-	lane lane // of its user, if it was the first to come
+	call       *call // whom it is of, or one of them
+	in         *lane // where it waits, or nil
+	prev, next *job  // who waits before and behind it
+	into       *job  // what took in its items
+	turn       chan struct{}
+	lane       lane // of its user, if it was the first to come
 }
 
 // call is one Record or RecordBatch.
@@ -136,7 +138,7 @@ func (c *call) record(ctx context.Context, events []task.Event) error {
 	return nil
 }
 
-// alone does all jobs itself, in as many rounds as it takes.
+// alone does all jobs itself, in as many rounds as it takes. Nobody waits for it.
 func (c *call) alone(ctx context.Context, cat *compiled, jobs []*job) {
 	for len(jobs) > 0 {
 		n := together(jobs, c.e.st.Limits().Units)

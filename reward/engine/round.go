@@ -110,7 +110,7 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 	flush()
 }
 
-// aside leaves a job to a call it is of.
+// aside has a job done again, in a round of its own.
 func (j *job) aside() { j.own, j.alone = true, true }
 
 // chain commits units of one user one after the other, and answers the first result that is not written.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -22,15 +23,12 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 	q.mu.Lock()
 	q.calls++
 	for p.left > 0 || len(p.pending) > 0 {
+		again := q.again(c, most)
 		switch {
+		case len(again) > 0:
+			c.run(ctx, q, again)
 		case p.left == 0:
 			c.join(q, most)
-		case len(p.own) > 0:
-			n := together(p.own, most)
-			jobs := slices.Clone(p.own[:n])
-			p.own = p.own[n:]
-			slices.SortFunc(jobs, byUser)
-			c.run(ctx, q, jobs)
 		case q.free() && q.stuck(c) && q.first(c):
 			if p.waited && !p.yielded && q.pace.slow { // let those in who were just answered, and come again
 				p.yielded = true
@@ -95,11 +93,15 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 		p.wake = make(chan struct{}, 1)
 	}
 	p.waits, p.waited, p.yielded = true, true, false
+	watches := q.watch == nil && !q.free() && q.stuck(c)
+	if watches {
+		q.watch = c
+	}
 	if q.pace.slow {
 		q.pass()
 	}
 	var patient <-chan time.Time
-	if q.pace.slow {
+	if watches {
 		if p.timer == nil {
 			p.timer = time.NewTimer(patience)
 		}
@@ -118,7 +120,9 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 		p.timer.Stop()
 	}
 	q.mu.Lock()
-	p.waits = false
+	if p.waits = false; watches {
+		q.watch = nil
+	}
 	if err := ctx.Err(); err != nil && p.left > 0 {
 		return err
 	}
@@ -132,6 +136,7 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 // the store panic, the jobs are left to the other calls, as after a lost answer.
 func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	p := &c.part
+	p.busy = true
 	c.timed = p.leads > 1 || p.leads > 0 && q.several+q.single > 1 // by itself it shares with nobody, and need not know
 	q.pass()                                                       // what was not taken
 	q.mu.Unlock()
@@ -144,7 +149,7 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	defer func() {
 		q.mu.Lock()
 		if c.timed && whole {
-			q.learn(c.stored, took-c.stored)
+			q.pace.learn(c.stored, took-c.stored)
 		}
 		c.after(ctx, q, jobs, whole)
 		if !whole {
@@ -188,10 +193,11 @@ func (c *call) storedSince(t time.Time) {
 	}
 }
 
-// after answers what a round has found and leaves the users it is done with. What is left of a job waits again if it is on
-// its way; else one of the calls it is of does it again.
+// after answers what a round has found and leaves the users it is done with. What is left of a job waits again: if it is on its
+// way, for the next leader, else for one of the calls it is of.
 func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 	p := &c.part
+	p.busy = false
 	q.follow(c)
 	p.left -= c.mine
 	c.mine = 0
@@ -210,17 +216,14 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 		if len(j.items) > 0 && stops != nil {
 			c.drop(j, stops, func(of *call) bool { return of == c })
 		}
-		switch {
-		case len(j.items) == 0:
-			q.leave(j.user)
-		case j.own:
-			c.hand(j)
-		default:
-			j.call = j.items[0].call
-			j.copy()
-			q.join(j, len(j.more) == 0)
-			q.leave(j.user)
+		if len(j.items) > 0 {
+			if !j.own {
+				j.call = j.items[0].call
+				j.copy()
+			}
+			q.join(j, j.own || len(j.more) == 0)
 		}
+		q.leave(j.user)
 	}
 	p.left -= c.mine
 	c.mine = 0
@@ -249,25 +252,10 @@ func (c *call) deliver() {
 	c.theirs = c.theirs[:0]
 }
 
-// hand makes a job the own of one of the calls it is of: of the one that did it if it is just its own, else of one that
-// waits for nothing else.
-func (c *call) hand(j *job) {
-	to := j.items[0].call
-	for _, it := range j.items {
-		if len(it.call.results) == 1 {
-			to = it.call
-			break
-		}
-	}
-	j.call = to
-	to.part.own = append(to.part.own, j)
-	to.signal()
-}
-
 // lose marks all events of a job as ones whose answer was lost.
 func (j *job) lose() {
 	for i := range j.items {
-		j.items[i].lost = true
+		j.items[i].lost, j.items[i].lostAt = true, math.MaxInt64
 	}
 	j.own, j.space = true, nil
 }
@@ -280,22 +268,11 @@ func (c *call) giveUp(q *queue, err error) {
 		c.fail(j, err)
 	}
 	for _, joined := range p.joined {
-		l := q.lanes[joined.user]
-		if l == nil {
-			continue
-		}
-		for j := l.first; j != nil; j = j.next {
-			if slices.ContainsFunc(j.items, func(it item) bool { return it.call == c }) {
-				c.withdraw(q, l, j, err)
-				break
-			}
+		if j := joined.now(); j.in != nil {
+			c.withdraw(q, j, err)
 		}
 	}
-	for _, j := range p.own {
-		c.drop(j, err, func(of *call) bool { return of == c })
-		q.abandon(c, j)
-	}
-	p.own, p.gone = nil, true
+	p.gone = true
 	for at := range c.results {
 		if !c.answered[at] && c.results[at].Err == nil {
 			c.results[at].Err = fmt.Errorf("%w: %w", ErrUnknown, err)
@@ -305,21 +282,16 @@ func (c *call) giveUp(q *queue, err error) {
 }
 
 // withdraw takes a call's events out of a job that waits.
-func (c *call) withdraw(q *queue, l *lane, j *job, err error) {
+func (c *call) withdraw(q *queue, j *job, err error) {
+	l := j.in
 	if c.drop(j, err, func(of *call) bool { return of == c }); len(j.items) == 0 {
-		q.remove(l, j)
-		return
+		l.remove(j)
+	} else if j.call == c {
+		j.call = j.items[0].call
 	}
-	j.call = j.items[0].call
-}
-
-// abandon passes a job of the call's own on to another call it is of. The call's events are not in it any more.
-func (q *queue) abandon(c *call, j *job) {
-	if c.drop(j, nil, func(of *call) bool { return of == c || of.part.gone }); len(j.items) == 0 {
-		q.leave(j.user)
-		return
+	if !l.held {
+		q.settle(l)
 	}
-	c.hand(j)
 }
 
 // copy makes the events of a job independent of what their callers gave: a caller that gave up may do with it what it

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -126,6 +127,44 @@ func BenchmarkShared_distant(b *testing.B) {
 				callersEach(b, payEngine(b, st, alone), callers, func(n int64) string { return users[n%int64(len(users))] })
 				b.ReportMetric(float64(st.commits.Load())/float64(b.N), "commits/op")
 			})
+		})
+	}
+}
+
+// BenchmarkShared_givingUp measures how long so many callers who wait for one user take to give up together; ns/caller must not
+// grow with their number, for they hold up everybody else meanwhile.
+func BenchmarkShared_givingUp(b *testing.B) {
+	for _, callers := range []int{1_000, 16_000} {
+		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
+			st := &hooked{Store: memory.New()}
+			var came atomic.Int64
+			eng, err := engine.New(st, engine.Options{Now: func() time.Time { came.Add(1); return benchNow() }})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := eng.Put(b.Context(), engine.By{}, counter("order")); err != nil {
+				b.Fatal(err)
+			}
+			st.commit = func(ctx context.Context, _ []store.Unit, _ func() ([]store.Result, error)) ([]store.Result, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			for b.Loop() {
+				b.StopTimer()
+				came.Store(0)
+				ctx, cancel := context.WithCancel(b.Context())
+				var wg sync.WaitGroup
+				for n := range callers {
+					wg.Go(func() { eng.Record(ctx, task.Event{ID: strconv.Itoa(n), User: "lin", Task: "order"}) })
+				}
+				for came.Load() < int64(callers) {
+					runtime.Gosched()
+				}
+				b.StartTimer()
+				cancel()
+				wg.Wait()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*callers), "ns/caller")
 		})
 	}
 }

@@ -361,6 +361,35 @@ func TestShared_enginesOfOneStoreByWithWaitForEachOther(t *testing.T) {
 	})
 }
 
+// A batch of one engine waits for the row of x, and has an event of y. Who records for y by another engine cannot do it in its
+// stead; it waits, and does nothing else.
+func TestShared_anEngineByWithWaitsForWhatOnlyTheOtherCanDo(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		busy, unlock := make(chan struct{}), make(chan struct{})
+		c.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			switch units[0].User {
+			case "x":
+				<-unlock
+			case "y":
+				<-busy
+			}
+			return next()
+		}
+		with := c.With(&hooked{Store: c.st})
+		c.call("y", "1")
+		b := c.batch("1", "x", "y") // leads for x
+		var out engine.Outcome
+		c.wg.Go(func() { out, _ = with.Record(c.ctx, task.Event{ID: "2", User: "y", Task: "order"}) })
+		synctest.Wait()
+		close(busy)
+		synctest.Wait() // comes back when everybody is at rest
+		want(t, "the batch", b.says(), "waits")
+		close(unlock)
+		c.wg.Wait()
+		want(t, "answers", []any{b.err, order(out)}, "[<nil> R2]")
+	})
+}
+
 func TestOptions_aloneLetsEachCallCommitByItself(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		eng, err := engine.New(c.st, engine.Options{Now: c.clk.Now, Alone: true})
