@@ -99,6 +99,7 @@ type call struct {
 	strict   bool
 	results  []Result
 	answered []bool
+	shares   bool    // others may wait for its users
 	mixed    bool    // the round under way is of other calls as well
 	mine     int     // how many of its own results the round has found
 	theirs   []given // and what it found of other calls

@@ -35,7 +35,7 @@ func (c *call) round(ctx context.Context, cat *compiled, jobs []*job) {
 		}
 		decided = append(decided, d)
 	}
-	c.commit(ctx, decided, c.mixed && len(jobs) > 1)
+	c.commit(ctx, decided, c.shares && len(jobs) > 1)
 }
 
 // exceeds reports whether what a unit takes, together with what the ones before it in the round do, is more than counters
@@ -55,8 +55,8 @@ func exceeds(takes []store.Take, used, taken map[string]int64) bool {
 
 // commit writes what was decided, in as many calls as the store's limits ask for.
 //
-// A commit of one user may wait for somebody who holds that user's row, and none of several does. So in a round of several
-// calls' users none is committed by itself: that is left to a call it is of, and nobody else waits for it.
+// A commit of one user may wait for somebody who holds that user's row, and none of several does. So in a round of several users
+// that others may wait for none is committed by itself: that is done again, and nobody else waits for it.
 func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 	limits := c.e.st.Limits()
 	units, of, rows := c.single.units[:0], c.single.of[:0], 0

@@ -19,7 +19,7 @@ import (
 func (c *call) share(ctx context.Context, jobs []*job) {
 	q, p := &c.e.shared.queue, &c.part
 	most := max(1, c.e.st.Limits().Units)
-	p.pending = jobs
+	p.pending, c.shares = jobs, true
 	q.mu.Lock()
 	q.calls++
 	for p.left > 0 || len(p.pending) > 0 {

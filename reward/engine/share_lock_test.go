@@ -196,6 +196,39 @@ func TestRecordBatch_whoIsAlwaysPassedOverGoesByItself(t *testing.T) {
 	}
 }
 
+// A batch repeats an event of u and has one of x, whose row is locked. It holds both users, and commits of x alone.
+func TestShared_aBatchThatWritesOneUserStallsNoOther(t *testing.T) {
+	for name, limits := range map[string]func(store.Limits) store.Limits{
+		"the others are repeats": nil,
+		"a commit takes no more": func(l store.Limits) store.Limits { l.Rows = 12; return l },
+	} {
+		t.Run(name, func(t *testing.T) {
+			shared(t, func(t *testing.T, c *crowd) {
+				c.open()
+				if limits == nil {
+					c.batch("1", "t", "u", "v")
+				}
+				c.st.limits = limits
+				unlock := make(chan struct{})
+				c.lock(map[string]bool{"x": true}, unlock, time.Millisecond)
+				b := c.batch("1", "t", "u", "v", "x")
+				var others []*reply
+				for _, user := range []string{"t", "u", "v"} {
+					others = append(others, c.call(user, "2"))
+				}
+				c.later()
+				for _, r := range others {
+					want(t, "one of the others", []any{r.done.Load(), r.err}, "[true <nil>]")
+				}
+				want(t, "the batch", b.says(), "waits")
+				close(unlock)
+				c.wg.Wait()
+				want(t, "and then", []any{b.err, c.has("x", "points")}, "[<nil> 5]")
+			})
+		})
+	}
+}
+
 // Another process was faster with y, whose event is of a batch that waits for the row of x. The event waits, but no caller of y.
 func TestShared_whatIsLeftToACallThatWaitsStallsNobody(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
