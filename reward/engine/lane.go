@@ -54,7 +54,7 @@ func (l *lane) merge() *job {
 			break
 		}
 		l.pop()
-		j.items, k.into = append(j.items, k.items...), j
+		j.items, j.left, k.into = append(j.items, k.items...), j.left || k.left, j
 	}
 	return j
 }

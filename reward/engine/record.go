@@ -81,6 +81,7 @@ type job struct {
 	failed  bool // it failed in the company of others
 	apart   bool // its rows failed: the items of each call go by themselves
 	own     bool // its first try came to nothing: one of the calls it is of does it again
+	left    bool // a call gave up that did it for others
 	space   *workspace
 
 	// What follows is the queue's.

@@ -261,14 +261,16 @@ func (d *decision) lose() {
 // moved since is no more to be had.
 func (it *item) mayLand(version int64) bool { return it.lost && version <= it.lostAt }
 
-// leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left: those
-// are done again by one of theirs, and have lost no try.
+// leaves takes the call's own items out of a job if its caller has given up, and reports whether others' are left. Those have lost
+// no try. The next leader takes them, but the second time they are left to a call of theirs: where all have little time, each
+// leader would give up on them.
 func (c *call) leaves(ctx context.Context, j *job, err error) bool {
 	if !c.mixed || ctx.Err() == nil {
 		return false
 	}
 	c.drop(j, err, func(of *call) bool { return of == c })
-	j.own = j.own || slices.ContainsFunc(j.items, func(it item) bool { return it.lost })
+	j.own = j.own || j.left || slices.ContainsFunc(j.items, func(it item) bool { return it.lost })
+	j.left = true
 	return len(j.items) > 0
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -276,6 +277,43 @@ func TestShared_whenTheLeaderGivesUpAnotherDoesIt(t *testing.T) {
 					c.books(user, "points")
 				}
 			})
+		})
+	}
+}
+
+// Nobody but one has time for a commit, so each leader gives up on those it leads for. That one is answered all the same, whether
+// it is about a user of its own or about one of theirs.
+func TestShared_aPatientCallerIsAnsweredAmongHurriedOnes(t *testing.T) {
+	for _, user := range []string{"patient", "h1"} {
+		shared(t, func(t *testing.T, c *crowd) {
+			const takes, hurry, callers = 10 * time.Millisecond, 9 * time.Millisecond, 60
+			c.st.commit = func(ctx context.Context, _ []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+				select {
+				case <-time.After(takes):
+					return next()
+				case <-ctx.Done():
+					return nil, &store.Error{Op: "commit", Err: ctx.Err()}
+				}
+			}
+			ctx, stop := context.WithCancel(c.ctx)
+			for i := range callers {
+				c.wg.Go(func() {
+					time.Sleep(time.Duration(i) * hurry / callers)
+					for n := 0; ctx.Err() == nil; n++ {
+						ctx, cancel := context.WithTimeout(ctx, hurry)
+						c.Record(ctx, task.Event{ID: fmt.Sprint(n), User: fmt.Sprint("h", i), Task: "order"})
+						cancel()
+					}
+				})
+			}
+			for n := range 10 {
+				patient, done := context.WithTimeout(c.ctx, 5*takes)
+				if _, err := c.Record(patient, task.Event{ID: fmt.Sprint("p", n), User: user, Task: "order"}); err != nil {
+					t.Error(err)
+				}
+				done()
+			}
+			stop()
 		})
 	}
 }
