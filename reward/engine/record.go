@@ -100,10 +100,11 @@ type call struct {
 	strict   bool
 	results  []Result
 	answered []bool
-	shares   bool    // others may wait for its users
-	mixed    bool    // the round under way is of other calls as well
-	mine     int     // how many of its own results the round has found
-	theirs   []given // and what it found of other calls
+	shares   bool        // others may wait for its users
+	mixed    bool        // the round under way is of other calls as well
+	flying   []*decision // what the store is asked to commit
+	mine     int         // how many of its own results the round has found
+	theirs   []given     // and what it found of other calls
 	part     part
 	kept     bool // the store may still look at single.units
 	timed    bool // the round is measured

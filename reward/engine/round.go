@@ -71,7 +71,9 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 			of[0].job.aside()
 		default:
 			since := c.clock()
+			c.flying = of
 			results, err := c.e.st.Commit(ctx, units...)
+			c.flying = nil
 			c.storedSince(since)
 			for i, d := range of {
 				if err != nil {

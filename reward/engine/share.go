@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -205,11 +204,9 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 	stops := ctx.Err()
 	if !whole {
 		p.gone = true
+		c.lose(jobs)
 	}
 	for _, j := range jobs {
-		if !whole {
-			j.lose()
-		}
 		if len(j.items) > 0 {
 			c.drop(j, nil, func(of *call) bool { return of.part.gone })
 		}
@@ -252,12 +249,15 @@ func (c *call) deliver() {
 	c.theirs = c.theirs[:0]
 }
 
-// lose marks all events of a job as ones whose answer was lost.
-func (j *job) lose() {
-	for i := range j.items {
-		j.items[i].lost, j.items[i].lostAt = true, math.MaxInt64
+// lose leaves jobs to other calls when the store has panicked. It may have committed what it was asked to, and may panic again
+// for any of them.
+func (c *call) lose(jobs []*job) {
+	for _, d := range c.flying {
+		d.lose()
 	}
-	j.own, j.space = true, nil
+	for _, j := range jobs {
+		j.space, j.own = nil, true
+	}
 }
 
 // giveUp answers what is left when the caller's context has ended. What waits in a lane was not touched; what is in a round

@@ -126,3 +126,31 @@ func TestShared_aStoreThatPanicsHarmsTheLeaderAlone(t *testing.T) {
 		want(t, "one of them leads, and the others", said, "[R1 R1 panic: store]")
 	})
 }
+
+// What had been recorded before is a repeat, also where a store panics while it is asked for something else of its user.
+func TestShared_aRepeatIsOneAlsoWhenTheStorePanicked(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		if _, err := c.elsewhere().Record(c.ctx, task.Event{ID: "1", User: "u", Task: "order"}); err != nil {
+			t.Fatal(err)
+		}
+		c.leaders()
+		lead, repeat, fresh := c.call("lead", "1"), c.call("u", "1"), c.call("u", "2")
+		var once sync.Once
+		commit := c.st.commit
+		c.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			if len(units) == 2 {
+				once.Do(func() {
+					if _, err := next(); err != nil {
+						t.Error(err)
+					}
+					panic("store")
+				})
+			}
+			return commit(ctx, units, next)
+		}
+		c.follow()
+		c.open()
+		c.wg.Wait()
+		want(t, "answers", []string{lead.says(), repeat.says(), fresh.says()}, "[panic: store R1 again R2]")
+	})
+}
