@@ -15,8 +15,8 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// Callers of a few users meet on a store that takes its time, fails, loses answers, applies half and finds rows locked, and
-// whose callers give up at any moment. Everybody repeats what was not answered.
+// Callers of a few users meet on a store that takes its time, takes little at once, fails, panics, loses answers, applies half and
+// finds rows locked, and whose callers give up at any moment or never. Everybody repeats what was not answered.
 func TestShared_whateverGoesWrongEachEventCountsOnce(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		for range 5 {
@@ -46,6 +46,8 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 	r.Budget.Max = callers * times * 3 / 4
 	b := setup(t, counter("order"), r)
 	l := &luck{r: rand.New(rand.NewPCG(seed, 1))}
+	units, rows := []int{1, 2, 1000}[l.up(3)], []int{12, 1000}[l.up(2)]
+	b.st.limits = func(l store.Limits) store.Limits { l.Units, l.Rows = units, rows; return l }
 	down := errors.New("down")
 	b.st.load = func(ctx context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
 		time.Sleep(time.Duration(l.up(1000)) * time.Microsecond)
@@ -80,6 +82,13 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 			return results, nil
 		case 5: // takes longer than some wait
 			time.Sleep(30 * time.Millisecond)
+		case 6:
+			if l.up(2) == 0 {
+				if _, err := next(); err != nil {
+					return nil, err
+				}
+			}
+			panic(down)
 		}
 		return next()
 	}
@@ -87,6 +96,7 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	engines := []*engine.Engine{eng, eng, eng.With(&hooked{Store: b.st})}
 	var mu sync.Mutex
 	firsts := map[string]int{}
 	var wg sync.WaitGroup
@@ -94,7 +104,13 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 		wg.Go(func() {
 			for n := range times {
 				ev := task.Event{ID: fmt.Sprint((i*times + n) / 2), User: fmt.Sprint("u", l.up(people)), Task: "order"} // half are repeats
-				out := persist(t, l, func(ctx context.Context) (engine.Outcome, error) {
+				out := persist(t, l, func(ctx context.Context) (out engine.Outcome, err error) {
+					defer func() {
+						if p := recover(); p != nil {
+							err = p.(error)
+						}
+					}()
+					eng := engines[l.up(len(engines))]
 					if l.up(4) > 0 {
 						return eng.Record(ctx, ev)
 					}
@@ -125,16 +141,23 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 	total := 0
 	for i := range people {
 		user := fmt.Sprint("u", i)
+		if _, err := eng.Record(b.ctx, task.Event{ID: "last", User: user, Task: "order"}); err != nil { // nobody holds the user any more
+			t.Error(err)
+		}
+		firsts[user+" last"] = 1
 		total += len(b.records(user, "R"))
 		b.books(user, "points")
 	}
 	want(t, "records", total, min(len(firsts), int(r.Budget.Max)))
 }
 
-// persist makes a call until it is answered. Some callers have no time.
+// persist makes a call until it is answered. Some callers have no time, and some have all of it.
 func persist(t *testing.T, l *luck, call func(context.Context) (engine.Outcome, error)) engine.Outcome {
 	for range 1000 {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(l.up(20)+1)*time.Millisecond)
+		ctx, cancel := context.WithCancel(t.Context())
+		if l.up(3) > 0 {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(l.up(20)+1)*time.Millisecond)
+		}
 		out, err := call(ctx)
 		cancel()
 		if err == nil {
