@@ -43,12 +43,12 @@
 // # Errors
 //
 // An error means that nothing was recorded, unless it matches [ErrUnknown]: then the store's answer was lost, and the
-// same call, repeated, tells. [ErrBusy] and [ErrCatalogMoving] ask to try again. A fault of the input matches
-// [rule.ErrInvalid] and will fail again; each is a [rule.FieldError], all of them joined. A time that is not taken is
-// [rule.ErrTooLate] or [rule.ErrTooEarly]. [ErrTooLarge] is an event that too much depends on, and [ErrStale] a document
-// that somebody else was faster with. What does not exist is ErrUnknown of its package: [task.ErrUnknown] and
-// [reward.ErrUnknown] have nothing to do with the one of this. That a recorded fact earned nothing is never an error: it
-// stands in the [Outcome].
+// same call, repeated, tells, whatever else the error matches. [ErrBusy] and [ErrCatalogMoving] ask to try again. A fault
+// of the input matches [rule.ErrInvalid] and will fail again; each is a [rule.FieldError], all of them joined. A time
+// that is not taken is [rule.ErrTooLate] or [rule.ErrTooEarly]. [ErrTooLarge] is an event that too much depends on, and
+// [ErrStale] a document that somebody else was faster with. What does not exist is ErrUnknown of its package:
+// [task.ErrUnknown] and [reward.ErrUnknown] have nothing to do with the one of this. That a recorded fact earned nothing
+// is never an error: it stands in the [Outcome].
 //
 // # Explaining
 //
@@ -65,25 +65,33 @@
 // # Transactions
 //
 // [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's:
-// what it answers holds once that is committed. Such an engine answers [ErrBusy] when something moved that it had locked; a
-// budget that somebody else used up in between is decided again.
+// what it answers holds once that is committed. It goes by the documents its transaction sees, and what it puts is nothing
+// to others until then. Such an engine answers [ErrBusy] when something moved that it had locked; a budget that somebody
+// else used up in between is decided again.
 //
 // # Concurrency
 //
 // An Engine is safe for use by several goroutines at once, unless its store is bound to a transaction. Two events of
-// one user are decided one after the other; users do not wait for each other, but for budgets they share.
+// one user are decided one after the other; in the store users do not wait for each other, but for budgets they share.
 //
-// In one process calls about one user wait for each other, in order of arrival, and the events that wait are decided
-// together. So however many goroutines record for one user, they do not collide; calls of several processes do, and
+// In one process calls about one user wait for each other, and the events that wait are decided together, in order of
+// arrival. So however many goroutines record for one user, they do not collide; calls of several processes do, and
 // are tried again, forty times, before the answer is [ErrBusy].
 //
 // Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
 // commits: those who arrive while one is under way are done together in the next, on the goroutine of one of them. An
 // engine with little to do waits for nothing. The answers are those of some order of the calls, each decided by the
-// clock it read itself. A call whose context ends leaves at once: with [ErrUnknown] if it was being done already, else
-// nothing was recorded. The others are not harmed, nor are they by what fails for one of them, nor do they wait for a
-// user whose row somebody else holds. The store sees the context of the call that does the work, so what a wrapper
-// reads from it, a trace or a deadline, is that call's.
+// clock it read itself. The store sees the context of the call that does the work, so what a wrapper reads from it, a
+// trace or a deadline, is that call's.
+//
+// A call whose context ends while others do its events leaves at once: with [ErrUnknown] if they had begun, else nothing
+// was recorded. One that does the work leaves when the store comes back to it. What it did for others is then done again,
+// by the next or, the second time, by a call of their own: it takes them longer, and fails none of them. Nor does what is
+// wrong with the rows of one user fail the calls about others.
+//
+// A row that somebody else holds is waited for by those who record for its user, and by nobody else: a commit of several
+// users passes over such a row, and a call that waits for it alone is in the way of others for some milliseconds at most,
+// until they go on without it.
 //
 // A store must not call the engine it serves: a call about the same user would wait for itself. Options.Alone turns all of
 // this off. Engines bound to a transaction never share, and a call outside of the transaction waits for nothing inside of
