@@ -45,8 +45,8 @@
 //
 // # Errors
 //
-// An error means that nothing was recorded, unless it matches [ErrUnknown]: then the outcome is unknown; repeat the same
-// call to find out. That an event earned nothing is never an error: the [Outcome] says so.
+// An error means that nothing was recorded, unless it matches [ErrUnknown]: then, whatever else it matches, the outcome is
+// unknown; repeat the same call to find out. That an event earned nothing is never an error: the [Outcome] says so.
 //
 // These errors come back when the call is repeated. Faults of the input match [rule.ErrInvalid]; each fault is a
 // [rule.FieldError], and all of them are joined. An event whose time is not accepted is [rule.ErrTooLate] or
@@ -72,25 +72,33 @@
 // # Transactions
 //
 // [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's.
-// What it answers there holds once the transaction is committed. Such an engine answers [ErrBusy] if something changed
-// that it had locked. If somebody else used up a budget in between, it decides again by itself.
+// What it answers there holds once the transaction is committed. It goes by the documents its transaction sees, and what it
+// puts is nothing to others until then. Such an engine answers [ErrBusy] if something changed that it had locked. If
+// somebody else used up a budget in between, it decides again by itself.
 //
 // # Concurrency
 //
 // An Engine is safe for use by several goroutines at once, unless its store is bound to a transaction. Two events of
 // one user are decided one after the other. Users do not wait for each other, except for budgets they share.
 //
-// In one process calls about one user wait for each other, in order of arrival, and the events that wait are decided
-// together. So goroutines that record for one user do not collide, however many they are. Calls of several processes do
-// collide; they are tried again, up to two hundred times, before the answer is [ErrBusy].
+// In one process calls about one user wait for each other, and the events that wait are decided together, in order of
+// arrival. So however many goroutines record for one user, they do not collide; calls of several processes do, and
+// are tried again, up to two hundred times, before the answer is [ErrBusy].
 //
 // Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
-// commits: calls that arrive while one is under way are done together in the next, on the goroutine of one of them. An
-// engine with little to do waits for nothing. The answers are as if the calls had come in some order, each decided by the
-// clock it read itself. A call whose context ends returns at once: with [ErrUnknown] if it was being done already;
-// otherwise nothing was recorded. Neither that nor the failure of one call harms the others, and they do not wait for a user
-// whose row somebody else holds. The store sees the context of the call that does the work, so a trace or a deadline that a
-// wrapper reads from it belongs to that call.
+// commits: those who arrive while one is under way are done together in the next, on the goroutine of one of them. An
+// engine with little to do waits for nothing. The answers are those of some order of the calls, each decided by the
+// clock it read itself. The store sees the context of the call that does the work, so what a wrapper reads from it, a
+// trace or a deadline, is that call's.
+//
+// A call whose context ends while others do its events leaves at once: with [ErrUnknown] if they had begun, else nothing
+// was recorded. One that does the work leaves when the store comes back to it. What it did for others is then done again,
+// by the next or, the second time, by a call of their own: it takes them longer, and fails none of them. Nor does what is
+// wrong with the rows of one user fail the calls about others.
+//
+// A row that somebody else holds is waited for by those who record for its user, and by nobody else: a commit of several
+// users passes over such a row, and a call that waits for it alone is in the way of others for some milliseconds at most,
+// until they go on without it.
 //
 // A store must not call the engine it serves: a call about the same user would wait for itself. Options.Alone turns all of
 // this off. Engines bound to a transaction never share, and a call outside the transaction waits for nothing inside it
