@@ -24,10 +24,12 @@ type byHand struct {
 	begin time.Time
 	read  *sql.Stmt
 	write *sql.Stmt
+	take  *sql.Stmt // the write of an event that takes from a budget as well
 	many  [2]string // read and write of many users
 	// where a statement writes one table
 	reading step
 	steps   []step
+	taking  step // the last one of an event that takes from a budget
 }
 
 // row is what the read gives.
@@ -48,13 +50,40 @@ func newByHand(ctx context.Context, w *world, server servers.Server) (*byHand, e
 		return nil, errors.New("no tally to begin with")
 	}
 	h.key = tally.Tally.Cells[0].Key
+	if _, err := w.db.ExecContext(ctx, h.names("INSERT INTO {}counters (name, used, closed) VALUES ('by hand', 0, FALSE)")); err != nil {
+		return nil, err
+	}
 	switch server.Dialect {
 	case sqlstore.PostgreSQL:
 		h.many = [2]string{h.names(readManyPostgreSQL), h.names(writeManyPostgreSQL)}
-		return h, h.prepare(ctx, readPostgreSQL, writePostgreSQL)
+		return h, h.prepare(ctx)
 	default:
 		return h, h.stepwise(ctx, server.Dialect)
 	}
+}
+
+// one gives what records an event of one user.
+func (h *byHand) one(user func(client int, n int64) int) func(context.Context, int, int64) (int, error) {
+	if h.steps != nil {
+		return h.singleSteps(nil, user)
+	}
+	return h.single(h.write, user)
+}
+
+// hot gives what records an event of one user that takes from a budget which all of them share.
+func (h *byHand) hot(user func(client int, n int64) int) func(context.Context, int, int64) (int, error) {
+	if h.steps != nil {
+		return h.singleSteps([]step{h.taking}, user)
+	}
+	return h.single(h.take, user)
+}
+
+// hundred records events of 100 users at once.
+func (h *byHand) hundred(ctx context.Context, client int, n int64) (int, error) {
+	if h.steps != nil {
+		return h.batchSteps(ctx, client, n)
+	}
+	return h.batches(ctx, client, n)
 }
 
 // names puts the schema before the tables.
@@ -65,12 +94,17 @@ func (h *byHand) names(text string) string {
 	return strings.ReplaceAll(text, "{}", h.w.schema+".guerdon_")
 }
 
-func (h *byHand) prepare(ctx context.Context, read, write string) (err error) {
-	if h.read, err = h.w.db.PrepareContext(ctx, h.names(read)); err != nil || write == "" {
-		return err
+func (h *byHand) prepare(ctx context.Context) error {
+	for text, into := range map[string]**sql.Stmt{
+		readPostgreSQL: &h.read, movePostgreSQL + writePostgreSQL: &h.write, takePostgreSQL + writePostgreSQL: &h.take,
+	} {
+		stmt, err := h.w.db.PrepareContext(ctx, h.names(text))
+		if err != nil {
+			return err
+		}
+		*into = stmt
 	}
-	h.write, err = h.w.db.PrepareContext(ctx, h.names(write))
-	return err
+	return nil
 }
 
 const readPostgreSQL = `
@@ -85,8 +119,17 @@ LEFT JOIN {}entitlements e ON e.user_id = $1 AND e.reward = 'RS1'
 LEFT JOIN {}balances b ON b.user_id = $1 AND b.kind = 'available' AND b.asset = 'points'
 LEFT JOIN {}balances i ON i.user_id = $1 AND i.kind = 'issued' AND i.asset = 'points'`
 
+const movePostgreSQL = `
+WITH ok AS (UPDATE {}users SET version = version + 1 WHERE id = $1 AND version = $2 RETURNING id),`
+
+// takePostgreSQL locks the user and then the budget, and takes from it if it has something left.
+const takePostgreSQL = `
+WITH u AS MATERIALIZED (SELECT id FROM {}users WHERE id = $1 AND version = $2 FOR UPDATE),
+b AS MATERIALIZED (SELECT u.id FROM u CROSS JOIN {}counters c WHERE c.name = 'by hand' AND NOT c.closed AND c.used < 1000000000 FOR UPDATE OF c),
+taken AS (UPDATE {}counters SET used = used + 1 FROM b WHERE name = 'by hand'),
+ok AS (UPDATE {}users x SET version = x.version + 1 FROM b WHERE x.id = b.id RETURNING x.id),`
+
 const writePostgreSQL = `
-WITH ok AS (UPDATE {}users SET version = version + 1 WHERE id = $1 AND version = $2 RETURNING id),
 cause AS (INSERT INTO {}causes (user_id, type, id, hash, decided, revision, task, happened, growth, finish, time_given, accepted, ignored, event_revision, seq, arrived, outcome)
 	SELECT id, 'event', $3, $4::bytea, $5::timestamptz, 1, 'order', $5, 1, FALSE, FALSE, TRUE, '', 1, $6, $5, $7::text::json FROM ok),
 task AS (UPDATE {}tasks SET sum = $8, times = $8, last = $5, updated = $5 FROM ok WHERE user_id = id AND task = 'order' AND period = 0),
@@ -159,8 +202,8 @@ func (h *byHand) writing(r row, event string) []any {
 	}
 }
 
-// single records an event of one user.
-func (h *byHand) single(user func(client int, n int64) int) func(context.Context, int, int64) (int, error) {
+// single records an event of one user by one of the writes.
+func (h *byHand) single(write *sql.Stmt, user func(client int, n int64) int) func(context.Context, int, int64) (int, error) {
 	return func(ctx context.Context, client int, n int64) (int, error) {
 		for { // until nobody was in between
 			ev := h.w.event(user(client, n), "order")
@@ -170,7 +213,7 @@ func (h *byHand) single(user func(client int, n int64) int) func(context.Context
 			}
 			r.user = ev.User
 			var id string
-			switch err := h.write.QueryRowContext(ctx, h.writing(r, ev.ID)...).Scan(&id); {
+			switch err := write.QueryRowContext(ctx, h.writing(r, ev.ID)...).Scan(&id); {
 			case err == nil:
 				return 1, nil
 			case !errors.Is(err, sql.ErrNoRows):

@@ -27,6 +27,9 @@ var steps = []string{
 	`UPDATE {}balances SET value = $15, seq = $13 WHERE user_id = $1 AND kind = 'issued' AND asset = 'points'`,
 }
 
+// taking takes from a budget. It is the last step, so that others wait for the budget no longer than for the COMMIT.
+const taking = `UPDATE {}counters SET used = used + 1 WHERE name = 'by hand' AND closed = 0 AND used < 1000000000`
+
 // A step is a prepared statement with the numbers of its parameters.
 type step struct {
 	stmt       *sql.Stmt
@@ -55,7 +58,8 @@ func (h *byHand) stepwise(ctx context.Context, d sqlstore.Dialect) (err error) {
 		}
 		h.steps = append(h.steps, s)
 	}
-	return nil
+	h.taking, err = prepare(taking)
+	return err
 }
 
 // questions turns numbered parameters into question marks, and gives their numbers in order.
@@ -85,12 +89,12 @@ func (s step) args(all []any) []any {
 	return args
 }
 
-// singleSteps records an event of one user.
-func (h *byHand) singleSteps(user func(client int, n int64) int) func(context.Context, int, int64) (int, error) {
+// singleSteps records an event of one user, by the steps and more.
+func (h *byHand) singleSteps(more []step, user func(client int, n int64) int) func(context.Context, int, int64) (int, error) {
 	return func(ctx context.Context, client int, n int64) (int, error) {
 		for range 1000 {
 			ev := h.w.event(user(client, n), "order")
-			done, err := h.event(ctx, ev.User, ev.ID)
+			done, err := h.event(ctx, ev.User, ev.ID, more)
 			if err != nil && !strings.Contains(err.Error(), "Deadlock") {
 				return 0, err
 			}
@@ -102,7 +106,7 @@ func (h *byHand) singleSteps(user func(client int, n int64) int) func(context.Co
 	}
 }
 
-func (h *byHand) event(ctx context.Context, user, event string) (done bool, err error) {
+func (h *byHand) event(ctx context.Context, user, event string, more []step) (done bool, err error) {
 	r, err := scan(h.reading.stmt.QueryRowContext(ctx, h.reading.args([]any{user, event})...).Scan)
 	if err != nil {
 		return false, err
@@ -113,24 +117,24 @@ func (h *byHand) event(ctx context.Context, user, event string) (done bool, err 
 		return false, err
 	}
 	defer tx.Rollback()
-	done, err = h.inside(ctx, tx, r, event)
+	done, err = h.inside(ctx, tx, r, event, more)
 	if err != nil || !done {
 		return false, err
 	}
 	return true, tx.Commit()
 }
 
-// inside writes the rows of one user's event.
-func (h *byHand) inside(ctx context.Context, tx *sql.Tx, r row, event string) (bool, error) {
+// inside writes the rows of one user's event. The first step and those after the usual ones may find that it must not be.
+func (h *byHand) inside(ctx context.Context, tx *sql.Tx, r row, event string, more []step) (bool, error) {
 	args := h.writing(r, event)
 	args[4] = now().Format("2006-01-02 15:04:05.000000")
 	args = append(args, "-"+args[13].(string))
-	for i, s := range h.steps {
+	for i, s := range append(h.steps[:len(h.steps):len(h.steps)], more...) {
 		result, err := tx.StmtContext(ctx, s.stmt).ExecContext(ctx, s.args(args)...)
 		if err != nil {
 			return false, err
 		}
-		if i == 0 {
+		if i == 0 || i >= len(h.steps) {
 			if n, err := result.RowsAffected(); err != nil || n == 0 {
 				return false, err
 			}
@@ -153,7 +157,7 @@ func (h *byHand) batchSteps(ctx context.Context, client int, n int64) (int, erro
 			return 0, err
 		}
 		r.user = ev.User
-		if done, err := h.inside(ctx, tx, r, ev.ID); err != nil || !done {
+		if done, err := h.inside(ctx, tx, r, ev.ID, nil); err != nil || !done {
 			return 0, errors.Join(err, errors.New("not written"))
 		}
 	}

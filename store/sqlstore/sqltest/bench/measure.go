@@ -30,6 +30,8 @@ type measuring struct {
 type contender struct {
 	name string
 	do   func(ctx context.Context, client int, n int64) (events int, err error)
+	// target is the ratio to the baseline that is wanted, 0 for none.
+	target float64
 }
 
 // A line is one measurement: what is measured, with how many clients, and the contenders, of which the first is the baseline.
@@ -37,7 +39,6 @@ type line struct {
 	name       string
 	clients    int
 	contenders []contender
-	target     string
 }
 
 // run measures a line and prints it.
@@ -60,7 +61,13 @@ func (m *measuring) run(ctx context.Context, l line) error {
 	for i, c := range l.contenders {
 		ratio, target := "", ""
 		if i > 0 {
-			ratio, target = fmt.Sprintf("%.2f", median(ratios[i])), l.target
+			ratio = fmt.Sprintf("%.2f", median(ratios[i]))
+		}
+		if c.target > 0 {
+			target = fmt.Sprint(c.target)
+			if median(ratios[i]) < c.target {
+				target += ", missed"
+			}
 		}
 		fmt.Printf("| %s | %d | %s | %.0f | %s | %s |\n", l.name, l.clients, c.name, median(rates[i]), ratio, target)
 	}

@@ -35,12 +35,15 @@ func TestKilledProcess(t *testing.T) {
 			k := &killer{server: server, random: random}
 			whole := k.round(t, 0) // undisturbed, to know how long it takes
 			answered, rounds := 0, 0
-			for ; k.killed < kills && rounds < 4*kills; rounds++ { // some are done before
+			for ; k.killed < kills && rounds < 10*kills; rounds++ { // some are done before
 				k.round(t, time.Duration(random.Int64N(int64(whole)))+1)
 				if t.Failed() {
 					t.Fatalf("after %d kills", k.killed)
 				}
 				answered += k.answered
+			}
+			if k.killed < kills {
+				t.Errorf("only %d processes of %d were killed: the others were done before", k.killed, rounds)
 			}
 			t.Logf("%d processes killed within %v, %d of %d events answered before; %d events were there and not answered",
 				k.killed, whole, answered, rounds*plan.Users*plan.Events, k.unanswered)

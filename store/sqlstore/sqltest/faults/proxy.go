@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -38,6 +39,7 @@ type Proxy struct {
 	left   int
 	cut    Cut
 	hit    bool
+	said   []byte // what was cut
 	wg     sync.WaitGroup
 	open   map[net.Conn]struct{}
 	closed bool
@@ -82,7 +84,7 @@ func NewProxy(t testing.TB, server string) *Proxy {
 func (p *Proxy) Arm(cut Cut, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cut, p.left, p.hit = cut, n, false
+	p.cut, p.left, p.hit, p.said = cut, n, false, nil
 }
 
 // Disarm ends it, and answers whether there was a cut.
@@ -93,7 +95,16 @@ func (p *Proxy) Disarm() bool {
 	return p.hit
 }
 
-func (p *Proxy) strikes() (Cut, bool) {
+// Idle reports whether what was cut was nothing of a call: that a connection which was not used for a while is still there, as pgx
+// asks, or that it is not needed any more. Then database/sql takes another one, and nobody else hears of it.
+func (p *Proxy) Idle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ping, postgresqlQuits, mysqlQuits := []byte("-- ping"), []byte{'X', 0, 0, 0, 4}, []byte{1, 0, 0, 0, 1}
+	return bytes.Contains(p.said, ping) || bytes.Equal(p.said, postgresqlQuits) || bytes.Equal(p.said, mysqlQuits)
+}
+
+func (p *Proxy) strikes(said []byte) (Cut, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.left == 0 {
@@ -102,7 +113,7 @@ func (p *Proxy) strikes() (Cut, bool) {
 	if p.left--; p.left > 0 {
 		return "", false
 	}
-	p.hit = true
+	p.hit, p.said = true, bytes.Clone(said)
 	return p.cut, true
 }
 
@@ -151,7 +162,7 @@ func (p *Proxy) serve(client net.Conn) {
 		if err != nil {
 			return
 		}
-		cut, strikes := p.strikes()
+		cut, strikes := p.strikes(b[:n])
 		switch {
 		case !strikes:
 			_, err = server.Write(b[:n])
