@@ -45,7 +45,7 @@ func (t *bound) Load(ctx context.Context, r store.Request) (store.Snapshot, erro
 		return store.Snapshot{}, t.wrap(ctx, "load", "", err)
 	}
 	// Where a transaction reads as of its first statement, counters are as of then too, and are not locked yet.
-	snap.Lagging = snap.Lagging || t.s.d.Dialect == MySQL
+	snap.Lagging = snap.Lagging || !t.s.d.oneWriter
 	for _, st := range snap.States {
 		if version, was := locked[st.User]; was && version != st.Version {
 			return store.Snapshot{}, &RerunError{Err: errSnapshot}

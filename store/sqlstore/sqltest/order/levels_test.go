@@ -49,7 +49,7 @@ func scarce(t *testing.T) (*sqlstore.Store, *engine.Engine) {
 	eng := workload.Engine(t, st)
 	if _, err := eng.Put(t.Context(), engine.By{}, ledger.Asset{Code: "points"}, task.Config{Code: "order", Period: rule.Unlimited},
 		reward.Config{Code: "point", Amount: ledger.Whole("points", 1), Rule: rule.Count("order", 1)},
-		reward.Config{Code: "bonus", Amount: ledger.Whole("points", 100), Rule: rule.Count("order", 1), Budget: rule.Limit{Max: 1}},
+		reward.Config{Code: "bonus", Amount: ledger.Whole("points", 100), Rule: rule.Count("order", 1), Budget: rule.Limit{Max: 1}, Review: true},
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +61,7 @@ func TestIn_atStricterLevelsAConflictIsARerun(t *testing.T) {
 	for _, level := range strict {
 		for _, tt := range []struct {
 			name      string
+			before    func(eng *engine.Engine) error
 			meanwhile func(eng *engine.Engine) error
 			runs      int
 			replay    bool
@@ -70,9 +71,15 @@ func TestIn_atStricterLevelsAConflictIsARerun(t *testing.T) {
 			{name: "the user had another order", meanwhile: orders("mei", "0"), runs: 2},
 			{name: "the user had this order", meanwhile: orders("mei", "1"), runs: 2, replay: true, bonus: true},
 			{name: "somebody else had the last of a budget", meanwhile: orders("bo", "0"), runs: 2},
+			{name: "the last of a budget was given back", before: orders("bo", "0"), meanwhile: refusal("bo"), runs: 2, bonus: true},
 		} {
 			t.Run(level.String()+", "+tt.name, func(t *testing.T) {
 				st, eng := scarce(t)
+				if tt.before != nil {
+					if err := tt.before(eng); err != nil {
+						t.Fatal(err)
+					}
+				}
 				var out engine.Outcome
 				first := true
 				runs, err := own(t.Context(), st.DB(), level, func(tx *sql.Tx) (err error) {
@@ -105,6 +112,14 @@ func TestIn_atStricterLevelsAConflictIsARerun(t *testing.T) {
 func orders(user, id string) func(eng *engine.Engine) error {
 	return func(eng *engine.Engine) error {
 		_, err := eng.Record(context.Background(), task.Event{ID: id, User: user, Task: "order"})
+		return err
+	}
+}
+
+// refusal refuses a user the bonus.
+func refusal(user string) func(eng *engine.Engine) error {
+	return func(eng *engine.Engine) error {
+		_, err := eng.Review(context.Background(), engine.By{Request: "no"}, reward.ID{User: user, Reward: "bonus", N: 1}, false)
 		return err
 	}
 }
