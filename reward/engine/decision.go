@@ -15,6 +15,7 @@ import (
 type decision struct {
 	job     *job
 	version int64        // of the user when it was made
+	sent    bool         // the store was asked to commit it, and has not answered
 	before  []store.Unit // what a recount wrote that does not fit into the unit; most have none
 	unit    store.Unit
 	causes  []*store.CauseRow

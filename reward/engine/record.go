@@ -97,18 +97,17 @@ type job struct {
 type call struct {
 	e        *Engine
 	now      time.Time
-	strict   bool
 	results  []Result
 	answered []bool
-	shares   bool        // others may wait for its users
-	mixed    bool        // the round under way is of other calls as well
-	flying   []*decision // what the store is asked to commit
-	mine     int         // how many of its own results the round has found
-	theirs   []given     // and what it found of other calls
-	part     part
-	kept     bool // the store may still look at single.units
-	timed    bool // the round is measured
+	strict   bool
+	shares   bool    // others may wait for its users
+	mixed    bool    // the round under way is of other calls as well
+	timed    bool    // and is measured
+	kept     bool    // the store may still look at single.units
+	mine     int     // how many of its own results the round has found
+	theirs   []given // and what it found of other calls
 	stored   time.Duration
+	part     part
 	// single is room for the call of one event, which is most of them.
 	single struct {
 		event    [1]task.Event

@@ -71,9 +71,10 @@ func (c *call) commit(ctx context.Context, decided []*decision, several bool) {
 			of[0].job.aside()
 		default:
 			since := c.clock()
-			c.flying = of
+			for _, d := range of {
+				d.sent = true
+			}
 			results, err := c.e.st.Commit(ctx, units...)
-			c.flying = nil
 			c.storedSince(since)
 			for i, d := range of {
 				if err != nil {
@@ -200,6 +201,7 @@ func (c *call) drop(j *job, err error, whose func(*call) bool) {
 // settle takes the store's answer to a unit: the results hold, or the job is done again.
 func (c *call) settle(d *decision, r store.Result) {
 	j := d.job
+	d.sent = false
 	if r.Written() {
 		for i := range d.results {
 			p := &d.results[i]

@@ -204,7 +204,7 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 	stops := ctx.Err()
 	if !whole {
 		p.gone = true
-		c.lose(jobs)
+		lose(jobs)
 	}
 	for _, j := range jobs {
 		if len(j.items) > 0 {
@@ -251,11 +251,11 @@ func (c *call) deliver() {
 
 // lose leaves jobs to other calls when the store has panicked. It may have committed what it was asked to, and may panic again
 // for any of them.
-func (c *call) lose(jobs []*job) {
-	for _, d := range c.flying {
-		d.lose()
-	}
+func lose(jobs []*job) {
 	for _, j := range jobs {
+		if w := j.space; w != nil && w.decision.sent {
+			w.decision.lose()
+		}
 		j.space, j.own = nil, true
 	}
 }
