@@ -30,11 +30,11 @@ func (m *measuring) growth(ctx context.Context, rows []int) error {
 		took := time.Since(begin)
 		var rates, pages []float64
 		for range m.rounds {
-			rate, err := m.round(ctx, 8, contender{do: w.single(w.alone, "order", w.spread)})
+			rate, _, err := m.round(ctx, 8, contender{do: w.single(w.alone, "order", w.spread)})
 			if err != nil {
 				return err
 			}
-			page, err := m.round(ctx, 1, contender{do: w.pages(n)})
+			page, _, err := m.round(ctx, 1, contender{do: w.pages(n)})
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ func (m *measuring) table(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s\n\n| %s | clients | | events/s | ratio | target |\n|---|---|---|---|---|---|\n", m.server.Name, "events")
+	fmt.Printf("%s\n\n| %s | clients | | events/s | ratio | target | own µs an event |\n|---|---|---|---|---|---|---|\n", m.server.Name, "events")
 	for _, l := range m.lines(w, h) {
 		if err := m.run(ctx, l); err != nil {
 			return err
