@@ -101,7 +101,7 @@ func (m *measuring) round(ctx context.Context, clients int, c contender) (rate, 
 		}
 	}
 	n := float64(events.Load())
-	return n / time.Since(begin).Seconds(), float64((processor()-before).Microseconds()) / max(1, n), nil
+	return n / time.Since(begin).Seconds(), float64((processor() - before).Microseconds()) / max(1, n), nil
 }
 
 func median(list []float64) float64 {
