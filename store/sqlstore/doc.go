@@ -130,7 +130,7 @@
 // lists; transfers_account, a user's transfers by asset, for statements; and documents_revision, for reading what changed in the
 // catalog. No lookup or list reads a table from end to end.
 //
-// Amounts are NUMERIC, DECIMAL(56, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
+// Amounts are NUMERIC below 10^38, DECIMAL(56, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
 // they do. An event that pays one reward writes nine rows, of which six replace others. The three that stay take, with indexes,
 // about 1,300 bytes on PostgreSQL (a cause 560, a reward record 480, a transfer 280), 1,450 on MariaDB, 800 on SQLite. The rows of a
 // user with one task and one reward take about 1,200 more. Meta, attributes and texts of yours add to this.

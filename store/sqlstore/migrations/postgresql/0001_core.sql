@@ -114,7 +114,7 @@ CREATE TABLE {rewards} (
 	n bigint NOT NULL,
 	status text COLLATE "C" NOT NULL CHECK (status IN ('pending', 'claimable', 'granted', 'rejected', 'deducted', 'lapsed')),
 	asset text COLLATE "C" NOT NULL,
-	amount numeric NOT NULL,
+	amount numeric NOT NULL CHECK (abs(amount) < 1e38),
 	revision bigint NOT NULL,
 	seq bigint NOT NULL,
 	event text COLLATE "C" NOT NULL,
@@ -149,7 +149,7 @@ CREATE TABLE {caps} (
 	user_id text COLLATE "C" NOT NULL,
 	reward_group text COLLATE "C" NOT NULL,
 	asset text COLLATE "C" NOT NULL,
-	used numeric NOT NULL,
+	used numeric NOT NULL CHECK (abs(used) < 1e38),
 	PRIMARY KEY (user_id, reward_group, asset)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE {caps} IS 'How much a user has got of an asset from a group of rewards.';
@@ -161,12 +161,12 @@ CREATE TABLE {transfers} (
 	debit text COLLATE "C" NOT NULL,
 	credit text COLLATE "C" NOT NULL,
 	asset text COLLATE "C" NOT NULL,
-	amount numeric NOT NULL CHECK (amount > 0),
+	amount numeric NOT NULL CHECK (amount > 0 AND amount < 1e38),
 	actor text NOT NULL,
 	reason text NOT NULL,
 	made timestamptz,
 	seq bigint NOT NULL CHECK (seq >= 0),
-	after numeric,
+	after numeric CHECK (abs(after) < 1e38),
 	PRIMARY KEY (user_id, cause, leg),
 	CHECK (debit <> credit)
 );
@@ -181,7 +181,7 @@ CREATE TABLE {balances} (
 	user_id text COLLATE "C" NOT NULL,
 	kind text COLLATE "C" NOT NULL,
 	asset text COLLATE "C" NOT NULL,
-	value numeric NOT NULL,
+	value numeric NOT NULL CHECK (abs(value) < 1e38),
 	seq bigint NOT NULL CHECK (seq >= 0),
 	PRIMARY KEY (user_id, kind, asset)
 ) WITH (fillfactor = 80);

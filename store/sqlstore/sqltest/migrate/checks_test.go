@@ -38,6 +38,9 @@ func refusals(d sqlstore.Dialect) []refusal {
 	if d == sqlstore.SQLite { // whose amounts are text and compare by their digits
 		words = append(words, "' 1'", "'1 '", "'1.'", "'.5'", "'-.5'", "'+1'", "'1e5'", "'0x1'", "'NaN'", "'1١'", "x'31'")
 	}
+	if d == sqlstore.PostgreSQL { // whose NUMERIC has no bounds, and is greater than all numbers where it is none; "Infinity" is of version 14 and later
+		words = append(words, "'NaN'", "'Infinity'", "'-Infinity'", "1e38", "'100000000000000000000000000000000000000.5'")
+	}
 	amount := []string{"'0'", "'-0.5'", "'12345678901234567890.123456789012345678'", "'-7'"}
 	return []refusal{
 		{"schema_versions", "version", []string{"0", "-1"}, []string{"2"}},
