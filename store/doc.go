@@ -93,8 +93,9 @@
 //  6. Write Docs, DocAt and PutDocs. Every form of a document stays. Docs has the newest form of each, by revision, then by kind,
 //     then by code. [Stamp.Next] gives the stamp, which is kept, and compared as a whole.
 //  7. Test it. storetest.Run (package store/storetest) prints the clause a store breaks; storetest.RunBound does so for
-//     transactions, and has clause 14; enginetest.Run (package reward/engine/enginetest) plays an application over the store.
-//     Call them with -race, on a real server and with the settings people run. What they cannot do is yours to test: a process
-//     and a server killed in the middle of a commit, a connection lost before the answer, a replica that lags, several
-//     processes. Send the same events again afterwards: each counts once. storetest.Benchmark measures.
+//     transactions, and has clause 14; enginetest.Run (package reward/engine/enginetest) plays an application over the store, and
+//     enginetest.Keys one whose IDs look alike, beside the memory store. Call them with -race, on a real server and with the
+//     settings people run. What they cannot do is yours to test: a process and a server killed in the middle of a commit, a
+//     connection lost before the answer, a replica that lags, several processes. Send the same events again afterwards: each
+//     counts once. storetest.Benchmark measures.
 package store

@@ -11,6 +11,7 @@ import (
 	"github.com/guerdon-go/guerdon/examples/boltstore"
 	"github.com/guerdon-go/guerdon/reward/engine/enginetest"
 	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/store/memory"
 	"github.com/guerdon-go/guerdon/store/storetest"
 )
 
@@ -45,6 +46,12 @@ func TestEngine(t *testing.T) {
 		t.Cleanup(func() { set(f.DefValue) })
 	}
 	enginetest.Run(t, func(t *testing.T) store.Store { st, _ := open(t); return st })
+}
+
+// IDs that differ by case, accents or spaces, in the order of their bytes, as in the memory store.
+func TestKeys(t *testing.T) {
+	st, _ := open(t)
+	enginetest.Keys(t, memory.New(), st)
 }
 
 // open gives a store on a new file. NoSync leaves out the sync of each commit, which guards against a crash of the machine

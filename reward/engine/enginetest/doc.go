@@ -5,6 +5,8 @@
 //		enginetest.Run(t, func(t *testing.T) store.Store { return mystore.New(openEmptyDatabase(t)) })
 //	}
 //
+// [Keys] plays one scene with IDs that look alike, and compares what a store answers with what another does.
+//
 // Run package storetest first: it tells which clause of the contract a store breaks, where this one shows what that leads
 // to. Both are meant to be run with -race.
 package enginetest

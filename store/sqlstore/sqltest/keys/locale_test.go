@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guerdon-go/guerdon/reward/engine/enginetest"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/memory"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
@@ -26,7 +27,7 @@ func TestKeys_areBytesWhateverTheLocaleOfTheDatabase(t *testing.T) {
 		t.Fatalf("the database orders texts byte by byte itself: %v", err)
 	}
 	t.Run("scene", func(t *testing.T) {
-		agree(t, server.Name, play(t, memory.New()), play(t, server.Migrated(t, db, server.Schema(t, db))))
+		enginetest.Keys(t, memory.New(), server.Migrated(t, db, server.Schema(t, db)))
 	})
 	t.Run("contract", func(t *testing.T) {
 		empty := server.ReusedOn(t, db)

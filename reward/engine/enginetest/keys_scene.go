@@ -1,4 +1,4 @@
-package keys
+package enginetest
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// scene is an engine on a store, a clock that only the scene moves, and what was answered so far.
-type scene struct {
+// keyScene is an engine on a store, a clock that only the scene moves, and what was answered so far.
+type keyScene struct {
 	t       *testing.T
 	ctx     context.Context
 	e       *engine.Engine
@@ -27,10 +27,10 @@ type scene struct {
 	answers []string
 }
 
-// play plays the scene and lists what was answered.
-func play(t *testing.T, st store.Store) []string {
+// playKeys plays the scene and lists what was answered.
+func playKeys(t *testing.T, st store.Store) []string {
 	t.Helper()
-	s := &scene{t: t, ctx: t.Context(), st: st, now: time.Date(2025, 11, 4, 1, 37, 0, 123456000, time.UTC)}
+	s := &keyScene{t: t, ctx: t.Context(), st: st, now: time.Date(2025, 11, 4, 1, 37, 0, 123456000, time.UTC)}
 	var err error
 	if s.e, err = engine.New(st, engine.Options{Now: func() time.Time { return s.now }}); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func play(t *testing.T, st store.Store) []string {
 }
 
 // say keeps an answer.
-func (s *scene) say(what string, v any, err error) {
+func (s *keyScene) say(what string, v any, err error) {
 	b, marshal := json.MarshalIndent(v, "", " ")
 	if marshal != nil {
 		s.t.Fatal(marshal)
@@ -59,7 +59,7 @@ func (s *scene) say(what string, v any, err error) {
 	s.answers = append(s.answers, text)
 }
 
-func (s *scene) put() {
+func (s *keyScene) put() {
 	note := json.RawMessage(`{"标签":"热门 🔥","label":"a \u0000 \ud83d\ude00 <b>&amp;</b>","n":1.10}`)
 	rev, err := s.e.Put(s.ctx, engine.By{Actor: "操作员 👩‍💻", Reason: "上线 – “quoted” 'single' \\ %"},
 		ledger.Asset{Code: "CNY", Scale: 2}, ledger.Asset{Code: "cny", Scale: 2}, ledger.Asset{Code: "points"},
@@ -70,10 +70,10 @@ func (s *scene) put() {
 		task.Config{Code: "sign.in", Title: "e\u0301 é", Period: rule.Unlimited},
 		reward.Group{Code: "g", Title: "奖励组 🎁", Cap: ledger.Whole("points", 12)},
 		reward.Config{Code: "first", Group: "g", Title: "首签奖励 🥇", Amount: ledger.Whole("points", 5), Rule: rule.Count("sign", 1), Extra: note},
-		reward.Config{Code: "First", Title: "首簽獎勵", Amount: whole("0.10 cny"), Rule: rule.Count("Sign", 1)},
-		reward.Config{Code: "cities", Title: "城市收集", Amount: whole("1.50 CNY"), Rule: rule.Distinct("sign", "city", 2)},
+		reward.Config{Code: "First", Title: "首簽獎勵", Amount: s.amount("0.10 cny"), Rule: rule.Count("Sign", 1)},
+		reward.Config{Code: "cities", Title: "城市收集", Amount: s.amount("1.50 CNY"), Rule: rule.Distinct("sign", "city", 2)},
 		reward.Config{Code: "beijing", Title: "在北京", Amount: ledger.Whole("points", 1), Rule: rule.Count("sign", 1).Where(`city == "北京"`), Review: true},
-		reward.Config{Code: "claim", Title: "领取", Amount: whole("2 CNY"), Rule: rule.Count("sign", 2), Claim: true, Budget: rule.Limit{Max: 40}},
+		reward.Config{Code: "claim", Title: "领取", Amount: s.amount("2 CNY"), Rule: rule.Count("sign", 2), Claim: true, Budget: rule.Limit{Max: 40}},
 	)
 	if err != nil {
 		s.t.Fatal(err)
@@ -81,20 +81,18 @@ func (s *scene) put() {
 	s.say("put", rev, nil)
 }
 
-func whole(text string) ledger.Amount {
+// amount reads a constant of the scene.
+func (s *keyScene) amount(text string) ledger.Amount {
 	a, err := ledger.Parse(text)
 	if err != nil {
-		panic(err) // a constant of this file
+		s.t.Fatal(err)
 	}
 	return a
 }
 
-// cities differ as the names do.
-var cities = []string{"北京", "北京 ", "bei\u0301jing", "beíjing", "BEIJING", "beijing", "東京", "京都 👘", "", " "}
-
 // record sends every user's events, under the IDs that the others have as names, singly and in batches, and twice.
-func (s *scene) record() {
-	all := names()
+func (s *keyScene) record() {
+	all, cities := alikeNames(), alikeCities()
 	for i, user := range all {
 		s.now = s.now.Add(time.Duration(i%3) * 500 * time.Millisecond) // some have the same time
 		ev := task.Event{ID: all[(i+7)%len(all)], User: user, Task: "sign", Attrs: rule.Attrs{
@@ -127,9 +125,9 @@ func (s *scene) record() {
 }
 
 // operate moves records with requests and reasons that are names too.
-func (s *scene) operate() {
+func (s *keyScene) operate() {
 	s.now = s.now.Add(time.Minute)
-	all := names()
+	all := alikeNames()
 	for i, user := range all {
 		by := engine.By{Actor: all[(i+1)%len(all)], Reason: "理由 " + all[(i+2)%len(all)], Request: all[(i+3)%len(all)]}
 		if i%3 == 0 {
@@ -150,13 +148,13 @@ func (s *scene) operate() {
 }
 
 // look reads what pages show.
-func (s *scene) look() {
+func (s *keyScene) look() {
 	cat, err := s.e.Catalog(s.ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.say("catalog", []any{cat.Assets(), cat.TaskGroups(), cat.Tasks(), cat.RewardGroups(), cat.Rewards()}, nil)
-	for _, user := range names() {
+	for _, user := range alikeNames() {
 		board, err := s.e.Board(s.ctx, user)
 		s.say("board "+user, board, err)
 		x, err := s.e.Explain(s.ctx, user, "cities")
@@ -177,7 +175,7 @@ func (s *scene) look() {
 }
 
 // rewards reads a list in one go and in pages of three.
-func (s *scene) rewards(what string, q reward.Query) {
+func (s *keyScene) rewards(what string, q reward.Query) {
 	for r, err := range s.e.Rewards(s.ctx, q) {
 		s.say(what, r, err)
 	}
@@ -197,7 +195,7 @@ func (s *scene) rewards(what string, q reward.Query) {
 }
 
 // lists reads the indexes themselves, both ways, and between names.
-func (s *scene) lists() {
+func (s *keyScene) lists() {
 	for _, ix := range []store.Index{store.IndexCauseTask, store.IndexRewardUser, store.IndexRewardReward, store.IndexRewardOpen, store.IndexTransferAccount} {
 		for _, desc := range []bool{false, true} {
 			s.list(store.Query{Index: ix, Desc: desc})
@@ -205,7 +203,7 @@ func (s *scene) lists() {
 		if ix == store.IndexRewardReward || ix == store.IndexRewardOpen {
 			continue
 		}
-		for i, user := range names() {
+		for i, user := range alikeNames() {
 			s.list(store.Query{Index: ix, Prefix: store.UserPrefix(user)})
 			s.list(store.Query{Index: ix, From: user, Limit: 3, Desc: i%2 == 0})
 			s.list(store.Query{Index: ix, To: user, Limit: 3, Desc: i%2 == 0})
@@ -214,7 +212,7 @@ func (s *scene) lists() {
 	}
 }
 
-func (s *scene) list(q store.Query) {
+func (s *keyScene) list(q store.Query) {
 	var found []string
 	for row, err := range s.st.List(s.ctx, q) {
 		if err != nil {

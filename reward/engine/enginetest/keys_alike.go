@@ -1,10 +1,10 @@
-package keys
+package enginetest
 
 import "strings"
 
-// names are IDs that differ as bytes and that some collation, padding or encoding takes for the same, drops a part of, sorts
+// alikeNames are IDs that differ as bytes and that some collation, padding or encoding takes for the same, drops a part of, sorts
 // otherwise or reads as more than text.
-func names() []string {
+func alikeNames() []string {
 	return []string{
 		"a", "A", "b", "B", "aa", "aA", "Aa", "AA", // case, and cases that sort between each other
 		"á", "a\u0301", "Á", "A\u0301", "à", "ä", "ae", "æ", // accents, composed and decomposed
@@ -21,4 +21,9 @@ func names() []string {
 		"%", "_", "a%", "a_", "'", "''", "\"", "`", "\\", "\\'", "a;--", "$1", "?", ":a", "@a", "NULL", "null", "true", // what SQL reads
 		"/", "a/b", "a.b", "a-b", "a#1", "%2F", "{}", "[1]", "\\u0041",
 	}
+}
+
+// alikeCities are values of an attribute that differ as the names do.
+func alikeCities() []string {
+	return []string{"北京", "北京 ", "bei\u0301jing", "beíjing", "BEIJING", "beijing", "東京", "京都 👘", "", " "}
 }
