@@ -1,7 +1,7 @@
 // Bench measures events on databases beside hand-written SQL that writes the same rows, in one run, and prints the table that
 // the documentation of sqlstore quotes:
 //
-//	go run ./store/sqlstore/sqltest/bench                      # all that answers: SQLite, PostgreSQL, MariaDB
+//	go run ./store/sqlstore/sqltest/bench                      # SQLite, and all servers that answer
 //	go run ./store/sqlstore/sqltest/bench -on postgresql -for 3s -rounds 7
 //	go run ./store/sqlstore/sqltest/bench -on postgresql -rows 10000,10000000
 //
@@ -26,7 +26,7 @@ import (
 
 func main() {
 	var m measuring
-	on := flag.String("on", "sqlite,postgresql,mariadb", "the databases, of those that answer")
+	on := flag.String("on", "sqlite,postgresql,mariadb,mysql", "the databases, of those that answer")
 	flag.DurationVar(&m.span, "for", 2*time.Second, "how long a round of a contender takes")
 	flag.IntVar(&m.rounds, "rounds", 5, "how many rounds each contender has")
 	flag.IntVar(&m.users, "users", 10_000, "how many users there are, at least 3,200: a hundred for each of 32 clients")
