@@ -58,7 +58,10 @@
 //
 // PostgreSQL 13 and later, with pgx (github.com/jackc/pgx/v5, natively or by its package stdlib), which keeps statements
 // prepared by their text. Behind a pooler that hands connections to others between transactions, choose pgx's mode "exec".
-// Tables are in Options.Schema, or where the connection's search_path leads.
+// Tables are in Options.Schema, or where the connection's search_path leads. When a context ends during a statement, pgx drops the
+// connection, at times in a way that the server keeps its transaction and its locks for 15 seconds more. With a
+// pgconn.CancelRequestContextWatcherHandler in the config's BuildContextWatcherHandler (stdlib.OpenDB takes a config) it cancels the
+// statement and keeps the connection.
 //
 // MySQL 8 and MariaDB 10.6 and later, with github.com/go-sql-driver/mysql. Options.Schema is the database. The defaults of the DSN
 // and of the server's sessions are good, and most others too. A store looks at one connection and refuses a pool where answers would

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/guerdon-go/guerdon/reward/engine"
@@ -98,10 +101,18 @@ func TestInTx_takesATransactionOfPgx(t *testing.T) {
 	has(t, pool, eng, "mei", 2, 19)
 }
 
-// A store in a transaction of pgx keeps the contract as one in a *sql.Tx does.
+// A store in a transaction of pgx keeps the contract as one in a *sql.Tx does. Statements of contexts that end are cancelled: by
+// default pgx drops their connections, and a server that waits for the rest of a statement keeps the transaction's locks for 15 s.
 func TestInTx_keepsTheContract(t *testing.T) {
 	empty := servers.PostgreSQL.Reused(t)
-	conns, err := pgxpool.New(t.Context(), servers.PostgreSQL.DSN())
+	config, err := pgxpool.ParseConfig(servers.PostgreSQL.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: 5 * time.Second}
+	}
+	conns, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
