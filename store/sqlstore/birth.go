@@ -3,7 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
+	"strings"
 )
 
 // birthLocks is how many advisory locks of PostgreSQL stand for all the users that are being made: each user has one of them, by a
@@ -19,11 +19,15 @@ const birthLocks = 256
 // birthClass tells these locks from those of others.
 const birthClass = "720473118, "
 
-// birthKey is the second half of a birth's lock. Each table of users has keys of its own.
+// birthPatience is how long a statement of the store's own that has locked counters waits for somebody who makes the same user. If it
+// had to wait for a counter it does not see a user who was made meanwhile, and whom a transaction of a caller's now has for as long
+// as it lasts; the counter would be kept all that time. Instead it fails, and the next try sees the user.
+const birthPatience = "50ms"
+
+// birthKey is the second half of a birth's lock. Each table of users has keys of its own, under whatever name it is known.
 func (s *Store) birthKey(id string) string {
-	h := fnv.New32a()
-	h.Write([]byte(s.table(usersTable)))
-	return fmt.Sprintf("%d + (hashtext(%s) & %d)", int32(h.Sum32())&^(birthLocks-1), id, birthLocks-1)
+	table := "'" + strings.ReplaceAll(s.table(usersTable), "'", "''") + "'"
+	return fmt.Sprintf("((%s::regclass::oid::bigint & 8388607) * %d)::integer + (hashtext(%s) & %d)", table, birthLocks, id, birthLocks-1)
 }
 
 // births finds new: those of the absent whom no transaction of a caller's is making, which would hold the birth's lock until it ends.
@@ -33,7 +37,7 @@ func (b *statement) births(lock, when string) {
 		return
 	}
 	b.add(",\nnew AS MATERIALIZED (SELECT id FROM (SELECT id, ", lock, "(", birthClass, b.s.birthKey("id"), ")::text AS got FROM absent", when,
-		" ORDER BY id) n WHERE got <> 'false')")
+		` ORDER BY id COLLATE "C") n WHERE got <> 'false')`)
 }
 
 // birthsByName is up to how many users are locked in the order of their names.
@@ -45,7 +49,7 @@ const birthsByName = 8
 // A few are locked in the order of their names, as they are where they are made one by one. Of many names two transactions may well
 // have several locks in common, of other names in another order, and would wait for each other: many are locked in the order of the keys.
 func (t *bound) lockNames(ctx context.Context, users []string) error {
-	of, order := shape{what: 'A'}, "id"
+	of, order := shape{what: 'A'}, `id COLLATE "C"`
 	if len(users) > birthsByName {
 		of.count[0], order = 1, "key"
 	}

@@ -101,7 +101,7 @@ func (t *bound) hold(ctx context.Context, w *writing) error {
 	if len(w.names) == 0 {
 		return t.lockNames(ctx, made)
 	}
-	of, order := shape{what: 'H'}, "id"
+	of, order := shape{what: 'H'}, `id COLLATE "C"`
 	if len(users) > 1 {
 		of.what = 'h'
 	}
@@ -126,7 +126,7 @@ func (t *bound) hold(ctx context.Context, w *writing) error {
 		b.table(countersTable)
 		b.add(" (name, used, closed) SELECT c.name, 0, FALSE FROM unnest(")
 		b.array(text, w.names)
-		b.add(") AS c(name) WHERE (SELECT count(*) FROM old) + (SELECT count(held) FROM new) >= 0 ORDER BY c.name")
+		b.add(") AS c(name) WHERE (SELECT count(*) FROM old) + (SELECT count(held) FROM new) >= 0", ` ORDER BY c.name COLLATE "C"`)
 		b.add(t.s.d.replaces("name"), "used = ", t.s.table(countersTable), ".used")
 	})
 	_, err := t.on.exec(ctx, p, args)

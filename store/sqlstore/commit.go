@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -16,6 +15,7 @@ func (s *Store) Commit(ctx context.Context, units ...store.Unit) ([]store.Result
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
+	w.haste = birthPatience
 	if err := s.bear(ctx, w); err != nil {
 		if s.failure(err) == conflict && ctx.Err() == nil {
 			return moved(units), nil
@@ -48,17 +48,12 @@ func moved(units []store.Unit) []store.Result {
 	return results
 }
 
-// commitOnce tries once, in a way that leaves nothing behind should it fail with a conflict. A single statement waits for its
-// connection beforehand: where there is none, or none in time, nothing was sent. Unless it is the first try it runs in a
-// transaction, which is READ COMMITTED also where the session's own are not and fail whenever somebody else was quicker.
+// commitOnce tries once, in a way that leaves nothing behind should it fail with a conflict. Unless it is the first try a single
+// statement runs in a transaction, which is READ COMMITTED also where the session's own are not and fail whenever somebody else was
+// quicker.
 func (s *Store) commitOnce(ctx context.Context, w *writing, first bool) ([]store.Result, error) {
 	if s.d.arrays && first {
-		conn, err := s.db.Conn(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errBegin, err)
-		}
-		defer conn.Close() // it goes back to the pool
-		return s.gated(ctx, onConn{conn}, w)
+		return s.atOnce(ctx, w)
 	}
 	if s.d.Dialect == MySQL && len(w.units) == 1 {
 		if results, ok, err := s.commitSingle(ctx, w); ok || err != nil {
@@ -94,6 +89,8 @@ type writing struct {
 	held map[string]*counter
 	// births are counters to make in a caller's transaction.
 	births []string
+	// patience and haste say how long PostgreSQL waits for a lock, and for whoever makes the same user; nil leaves that as it is.
+	patience, haste any
 	// mark is called before units are written, in a caller's transaction; see [bound.write].
 	mark func() error
 }

@@ -33,7 +33,7 @@ func (s *Store) gated(ctx context.Context, on runner, w *writing) ([]store.Resul
 		}
 		switch what {
 		case foundUser:
-			i, _ := slices.BinarySearchFunc(w.units, name, func(u store.Unit, user string) int { return strings.Compare(u.User, user) })
+			i, _ := slices.BinarySearchFunc(w.units, name, byUser)
 			results[i].Moved = false
 		case foundCounter:
 			bad[name] = counter{used: used, closed: closed}
@@ -45,6 +45,7 @@ func (s *Store) gated(ctx context.Context, on runner, w *writing) ([]store.Resul
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+	rows.Close()
 	for _, t := range w.takes {
 		if c, refused := bad[t.Counter]; refused && !results[t.unit].Moved {
 			if results[t.unit].Moved = c.changed; !c.changed {
@@ -52,8 +53,45 @@ func (s *Store) gated(ctx context.Context, on runner, w *writing) ([]store.Resul
 			}
 		}
 	}
-	return results, nil
+	return results, s.movedMeanwhile(ctx, on, w, results)
 }
+
+// movedMeanwhile finds which users that were not there are there now, of those whose units are refused by a counter. A statement that
+// waited for it, or for a birth, did not see them.
+func (s *Store) movedMeanwhile(ctx context.Context, on runner, w *writing, results []store.Result) error {
+	var users []string
+	for i := range results {
+		if len(results[i].Exhausted) > 0 && w.units[i].Version == 0 {
+			users = append(users, w.units[i].User)
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	p, args := s.build(shape{what: 'n'}, func(b *statement) {
+		b.add("SELECT id FROM ")
+		b.table(usersTable)
+		b.add(" WHERE version > 0 AND id = ANY (ARRAY(SELECT id FROM unnest(")
+		b.array(text, users)
+		b.add(") AS g(id)))")
+	})
+	rows, err := on.query(ctx, p, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var user string
+	for rows.Next() {
+		if err := rows.Scan(&user); err != nil {
+			return err
+		}
+		i, _ := slices.BinarySearchFunc(w.units, user, byUser)
+		results[i] = store.Result{Moved: true}
+	}
+	return rows.Err()
+}
+
+func byUser(u store.Unit, user string) int { return strings.Compare(u.User, user) }
 
 // What a row of the statement's answer is: a user whose unit is not Moved, a counter that refused units, or one that is not there.
 const (
@@ -86,10 +124,10 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 	return s.build(of, func(b *statement) {
 		switch {
 		case len(w.takes) == 0 && len(w.units) == 1:
-			b.moveOne(&w.units[0])
+			b.moveOne(w)
 		default:
 			b.lockUsers(w)
-			b.moveAll(len(w.takes) > 0)
+			b.moveAll(w)
 		}
 		if len(w.takes) > 0 {
 			b.takeCounters()
@@ -118,13 +156,16 @@ func (s *Store) gatedStatement(w *writing) (*prepared, []any) {
 }
 
 // moveOne compares and moves on the version of one user who takes nothing from counters: ok has its row if it held.
-func (b *statement) moveOne(u *store.Unit) {
+func (b *statement) moveOne(w *writing) {
+	u := &w.units[0]
 	if u.Version == 0 { // not seen before, or made by a transaction that then wrote nothing
 		b.add("WITH ok AS (INSERT INTO ")
 		b.table(usersTable)
-		b.add(" AS u (id, version) VALUES (")
+		b.add(" AS u (id, version) SELECT ")
 		b.arg(text, u.User)
-		b.add(", 1) ON CONFLICT (id) DO UPDATE SET version = 1 WHERE u.version = 0 RETURNING u.id)")
+		b.add(", 1 WHERE ")
+		b.patience(w.patience)
+		b.add(" ON CONFLICT (id) DO UPDATE SET version = 1 WHERE u.version = 0 RETURNING u.id)")
 		return
 	}
 	b.add("WITH ok AS (UPDATE ")
@@ -133,6 +174,8 @@ func (b *statement) moveOne(u *store.Unit) {
 	b.arg(text, u.User)
 	b.add(" AND version = ")
 	b.arg(integer, u.Version)
+	b.add(" AND ")
+	b.patience(w.patience)
 	b.add(" RETURNING id)")
 }
 
@@ -148,7 +191,7 @@ func (b *statement) lockUsers(w *writing) {
 		skip = ""
 	}
 	b.add("WITH g AS (")
-	b.versions(w.units)
+	b.versions(w)
 	b.add("),\nold AS MATERIALIZED (SELECT u.id FROM g JOIN ")
 	b.table(usersTable)
 	b.add(" u ON u.id = g.id AND u.version = g.version ORDER BY u.id FOR UPDATE OF u", skip, "),\n",
@@ -171,25 +214,35 @@ func (b *statement) lockUsers(w *writing) {
 	}
 }
 
-// versions are the users of units with the versions they are to have.
-func (b *statement) versions(units []store.Unit) {
-	if len(units) == 1 {
+// versions are the users of units with the versions they are to have. Whatever is waited for is waited for behind them.
+func (b *statement) versions(w *writing) {
+	if u := &w.units[0]; len(w.units) == 1 {
 		b.add("SELECT ")
-		b.arg(text, units[0].User)
+		b.arg(text, u.User)
 		b.add(" AS id, ")
-		b.arg(integer, units[0].Version)
-		b.add(" AS version")
+		b.arg(integer, u.Version)
+		b.add(" AS version WHERE ")
+		b.patience(w.patience)
 		return
 	}
-	users, versions := make([]string, len(units)), make([]int64, len(units))
-	for i := range units {
-		users[i], versions[i] = units[i].User, units[i].Version
+	users, versions := make([]string, len(w.units)), make([]int64, len(w.units))
+	for i := range w.units {
+		users[i], versions[i] = w.units[i].User, w.units[i].Version
 	}
 	b.add("SELECT * FROM unnest(")
 	b.array(text, users)
 	b.add(", ")
 	b.array(integer, versions)
-	b.add(") AS g(id, version)")
+	b.add(") AS g(id, version) WHERE (SELECT ") // once
+	b.patience(w.patience)
+	b.add(")")
+}
+
+// patience is true, and says how long the statement waits for each lock from then on; nil leaves that as it is.
+func (b *statement) patience(long any) {
+	b.add("set_config('lock_timeout', coalesce(")
+	b.arg(text, long)
+	b.add(", current_setting('lock_timeout')), TRUE) > ''")
 }
 
 // gateCounters locks the counters in the order of their names, once the old users and the unborn are there, and finds those that
@@ -222,17 +275,24 @@ func (b *statement) takeCounters() {
 
 // moveAll moves the versions of the users on whose units are not refused: ok. One who was made by somebody else meanwhile is not
 // among them.
-func (b *statement) moveAll(takes bool) {
-	and, where := "", ""
-	if takes { // a subquery that is hashed, where a join of so few as PostgreSQL expects would compare each with each
-		and, where = " AND old.id NOT IN (SELECT id FROM refused)", " WHERE id NOT IN (SELECT id FROM refused)"
-	}
+func (b *statement) moveAll(w *writing) {
+	const refused = " IN (SELECT id FROM refused)" // which is hashed, where a join of so few as PostgreSQL expects would compare each with each
+	takes := len(w.takes) > 0
 	b.add(",\nmoved AS (UPDATE ")
 	b.table(usersTable)
-	b.add(" u SET version = u.version + 1 FROM old WHERE u.id = old.id", and, " RETURNING u.id),\nmade AS (INSERT INTO ")
+	b.add(" u SET version = u.version + 1 FROM old WHERE u.id = old.id")
+	if takes {
+		b.add(" AND NOT old.id", refused)
+	}
+	b.add(" RETURNING u.id),\nmade AS (INSERT INTO ")
 	b.table(usersTable)
-	b.add(" (id, version) SELECT id, 1 FROM new", where, " ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id),\n",
-		"ok AS (SELECT id FROM moved UNION ALL SELECT id FROM made)")
+	b.add(" (id, version) SELECT id, 1 FROM new")
+	if takes { // in this order: what tells who is refused has waited for counters
+		b.add(" WHERE CASE WHEN id", refused, " THEN FALSE ELSE ")
+		b.patience(w.haste)
+		b.add(" END")
+	}
+	b.add(` ORDER BY id COLLATE "C" ON CONFLICT (id) DO NOTHING RETURNING id),`, "\nok AS (SELECT id FROM moved UNION ALL SELECT id FROM made)")
 }
 
 // write inserts rows of the units that passed, or replaces them. The first parameter of a statement for one unit is its user.

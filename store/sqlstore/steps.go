@@ -150,6 +150,10 @@ func (s *Store) bornUsers(ctx context.Context, on runner, users [][]any) error {
 			b.arg(text, users[i][0])
 			b.add(", 0)")
 		})
+		if s.d.arrays { // who is there is locked next, in the order of their names
+			b.add(" ON CONFLICT (id) DO NOTHING")
+			return
+		}
 		b.add(s.d.replaces("id"), "version = ", s.table(usersTable), ".version")
 	})
 	_, err := on.exec(ctx, p, args)

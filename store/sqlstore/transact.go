@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/guerdon-go/guerdon/store"
 )
@@ -26,7 +27,18 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 	if s.d.Dialect == MySQL {
 		return s.transactMySQL(ctx, f)
 	}
-	tx, err := s.db.BeginTx(ctx, s.d.isolation)
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errBegin, err)
+	}
+	defer conn.Close() // it goes back to the pool
+	whole := ctx
+	if s.d.arrays { // a server, of whose COMMIT an answer must come
+		var stop context.CancelFunc
+		whole, stop = linger(ctx, func() time.Time { return time.Now().Add(answerMost) })
+		defer stop()
+	}
+	tx, err := conn.BeginTx(whole, s.d.isolation)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}

@@ -35,6 +35,55 @@ func TestKeys_areBytesWhateverTheLocaleOfTheDatabase(t *testing.T) {
 	})
 }
 
+// Also a transaction of the caller's locks counters as bytes, as every other commit does, with whom it would deadlock otherwise.
+func TestKeys_areLockedAsBytes(t *testing.T) {
+	server := servers.PostgreSQL
+	db := server.Open(t, localized(t, server))
+	schema := server.Schema(t, db)
+	st := server.Migrated(t, db, schema)
+	take := func(user string) store.Unit {
+		u := store.Unit{User: user, Insert: []store.Row{&store.CauseRow{User: user, Type: store.CauseRequest, ID: "1"}}}
+		u.Take = []store.Take{{Counter: "C", N: 1, Max: 9}, {Counter: "b", N: 1, Max: 9}}
+		return u
+	}
+	if _, err := st.Commit(t.Context(), take("first")); err != nil {
+		t.Fatal(err)
+	}
+	begin := func() *sql.Tx {
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	row := "SELECT 1 FROM " + schema + ".guerdon_counters WHERE name = $1 FOR UPDATE"
+	other, tx := begin(), begin()
+	defer other.Rollback()
+	defer tx.Rollback()
+	if _, err := other.ExecContext(t.Context(), row, "b"); err != nil { // which is in front of C in the language
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := st.In(tx).Commit(t.Context(), take("second"))
+		done <- err
+	}()
+	for n := 0; n == 0; time.Sleep(time.Millisecond) {
+		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), row+" NOWAIT", "C"); err == nil {
+		t.Error("it waits for b and has not locked C")
+	}
+	if err := other.Rollback(); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // So does every index, also one that no list is read from.
 func TestKeys_areBytesInEveryIndex(t *testing.T) {
 	server := servers.PostgreSQL
