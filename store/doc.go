@@ -89,7 +89,7 @@
 //     the engine commits these again one by one. Rows are put whole: take out the entries of the row that is replaced. An error
 //     is found before anything is written, or undoes it, or is ErrUnknown. No user's lock is waited for in a call of several.
 //  5. Write List, with [Query.Match] as its meaning: [CheckQuery], then a page at a time from a key on, read and closed before
-//     the first row of it is yielded, since the loop body calls the store. Bounds need not be keys of rows.
+//     the first row of it is yielded, since the loop body calls the store. From, To and After need not be keys of rows.
 //  6. Write Docs, DocAt and PutDocs. Every form of a document stays. Docs has the newest form of each, by revision, then by kind,
 //     then by code. [Stamp.Next] gives the stamp, which is kept, and compared as a whole.
 //  7. Test it. storetest.Run (package store/storetest) prints the clause a store breaks; storetest.RunBound does so for

@@ -178,7 +178,7 @@ type Result struct {
 func (r Result) Written() bool { return !r.Moved && len(r.Exhausted) == 0 }
 
 // A Query is a page of an index over all users: keys that start with Prefix, from From on and before To, after After in
-// the direction of reading. Zero bounds are open. Desc reads from the greatest key down. Limit 0 yields all.
+// the direction of reading. An empty From or To is open. Desc reads from the greatest key down. Limit 0 yields all.
 type Query struct {
 	Index  Index
 	Prefix string
