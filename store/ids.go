@@ -22,7 +22,8 @@ func CauseID(typ CauseType, id string) string {
 }
 
 // MoveCauseID is the [CauseRow.ID] of the move that gave the user's record (reward, n) its seq: "RS000910/1/2". It is text
-// without NUL, as it stands in columns and in the causes of transfers.
+// without NUL, as it stands in columns. The transfer that the move made has another cause, "RS000910.1#2"; see
+// [ledger.TransferID].
 func MoveCauseID(reward string, n, seq int64) string {
 	b := make([]byte, 0, 128)
 	b = append(append(b, reward...), '/')
