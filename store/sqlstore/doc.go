@@ -95,10 +95,13 @@
 // [RerunError] more often. The store's own transactions on MySQL set their level themselves. A transaction of yours at MySQL's
 // default, REPEATABLE READ, also meets it if a user changed since the transaction began: begin it at READ COMMITTED to have fewer.
 //
-// Load is one statement, unless it names thousands of rows. Commit is one statement on PostgreSQL, for one user and for many; on
-// MariaDB it is one round trip for one user and three for several, on Galera always three, on MySQL one for each table that is
-// written and four more, five or six for several users or where counters are taken from, and on SQLite none leaves the process. A
-// counter's first use in a process takes one statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
+// Outside of a transaction of yours Load is one statement, unless it names thousands of rows. Commit is one statement on PostgreSQL,
+// for one user and for many; on MariaDB it is one round trip for one user and three for several, on Galera always three, on MySQL one
+// for each table that is written and four more, five or six for several users or where counters are taken from, and on SQLite none
+// leaves the process. A counter's first use in a process takes one statement more. In a transaction of yours, where users are locked
+// before they are read, what an event loads takes four round trips on PostgreSQL and MySQL and three on MariaDB, and its commit one on
+// PostgreSQL and two on MariaDB, one more for new users or where counters are taken from, and on MySQL one for each table that is
+// written and five to nine more. A commit of several users passes over those that others have locked, and answers Moved for them.
 //
 // The store retries by itself after deadlocks, after serialization failures, where the database is busy or has no room for a lock,
 // and if a connection was lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a
