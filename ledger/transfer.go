@@ -29,7 +29,8 @@ const (
 type TransferID struct {
 	// User is whose accounts are moved, 1 to 128 bytes of UTF-8 without NUL.
 	User string
-	// Cause names what moved the amount, such as a record and the number of its move: 1 to 512 bytes of UTF-8 without NUL.
+	// Cause names what moved the amount: 1 to 512 bytes of UTF-8 without NUL. For the second move of the third record of a reward
+	// package reward/engine writes "RS000910.3#2".
 	Cause string
 	// Leg tells the transfers of one cause apart, counted from 0.
 	Leg int

@@ -9,10 +9,10 @@
 //
 // # Clauses
 //
-//  1. Every adapter calls [Check] first in Commit, then [Limits.Check], [CheckRequest] in Load, [CheckQuery] in List and
-//     [CheckDocs] in PutDocs, and answers their errors: [ErrUnsupported] for a kind, an index or an option this release does
-//     not know, [ErrInvalid] for what no store may be given, [ErrTooLarge] for more than [Limits]. Nothing is changed then.
-//     Every exported field of every kind of row comes back.
+//  1. Every adapter calls [Check] first in Commit, then [Limits.Check]; [CheckRequest] first in Load, then
+//     [Limits.CheckRequest]; [CheckQuery] in List and [CheckDocs] in PutDocs. It answers their errors: [ErrUnsupported] for a
+//     kind, an index or an option this release does not know, [ErrInvalid] for what no store may be given, [ErrTooLarge] for
+//     more than [Limits]. Nothing is changed then. Every exported field of every kind of row comes back.
 //  2. Store stays this small. An ability beyond it is an optional interface with a stated fallback, found with [As]. A
 //     wrapper hides none of them: it has Unwrap() Store. RowsPerUnit is at least 64.
 //  3. A unit is rows of one user and what it takes from counters: all or nothing. It is refused unless the user's version is
@@ -56,7 +56,8 @@
 // # Errors
 //
 // Errors are an [*Error] with the operation. It leads to one of the sentinels where the contract has one, and to the error of the
-// driver or of the context.
+// driver or of the context. A bound store may answer errors of a type of its own beside these, for what only a transaction meets:
+// sqlstore's *RerunError says that the whole of it must be run again.
 //
 // # Writing an adapter
 //
@@ -75,7 +76,7 @@
 //     it is copied: the engine uses the rows of a unit again when Commit has returned, and owns those it was given. A commit
 //     that may have landed although it failed is [ErrUnknown]; the engine then looks for its causes and repeats what is
 //     missing. Check the context before you begin, and leave nothing of a call that it ended. Every error that leaves a method
-//     is an [*Error] with the operation, also that of the context.
+//     is an [*Error] with the operation, also that of the context, but for what the section Errors lets a bound store answer.
 //  3. Write Load. [CheckRequest] and [Limits.CheckRequest] come first. Rows and version of a user are of one moment: the
 //     engine decides on them, and commits under that version. Without a snapshot, read the version before the rows and again
 //     after them, and the stamp last: what is decided under it is then never older than it says. Counters are up to date, or
@@ -89,7 +90,7 @@
 //     the engine commits these again one by one. Rows are put whole: take out the entries of the row that is replaced. An error
 //     is found before anything is written, or undoes it, or is ErrUnknown. No user's lock is waited for in a call of several.
 //  5. Write List, with [Query.Match] as its meaning: [CheckQuery], then a page at a time from a key on, read and closed before
-//     the first row of it is yielded, since the loop body calls the store. Bounds need not be keys of rows.
+//     the first row of it is yielded, since the loop body calls the store. From, To and After need not be keys of rows.
 //  6. Write Docs, DocAt and PutDocs. Every form of a document stays. Docs has the newest form of each, by revision, then by kind,
 //     then by code. [Stamp.Next] gives the stamp, which is kept, and compared as a whole.
 //  7. Test it. storetest.Run (package store/storetest) prints the clause a store breaks; storetest.RunBound does so for

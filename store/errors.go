@@ -27,7 +27,8 @@ var (
 
 // An Error says which operation failed and on whose rows.
 type Error struct {
-	// Op is the operation: "load", "commit", "list", "docs" (of Docs and of DocAt), "put", "decode".
+	// Op is the operation: "load", "commit", "list", "docs" (of Docs and of DocAt), "put", "decode". An adapter may have more, such
+	// as sqlstore's "do" (a transaction of Store.Do) and "schema" (the tables are not those of its release).
 	Op string
 	// ID is the user, index or document concerned, or empty.
 	ID string

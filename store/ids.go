@@ -22,7 +22,8 @@ func CauseID(typ CauseType, id string) string {
 }
 
 // MoveCauseID is the [CauseRow.ID] of the move that gave the user's record (reward, n) its seq: "RS000910/1/2". It is text
-// without NUL, as it stands in columns and in the causes of transfers.
+// without NUL, as it stands in columns. The transfer that the move made has another cause, "RS000910.1#2"; see
+// [ledger.TransferID].
 func MoveCauseID(reward string, n, seq int64) string {
 	b := make([]byte, 0, 128)
 	b = append(append(b, reward...), '/')
@@ -97,7 +98,7 @@ func CauseTaskKey(user, task string, seq int64, id string) string {
 	return string(append(b, id...))
 }
 
-// RewardUserFrom is the bound in [IndexRewardUser] that comes before the user's records made at that instant or later.
+// RewardUserFrom is the place in [IndexRewardUser] that comes before the user's records made at that instant or later.
 func RewardUserFrom(user string, at time.Time) string {
 	b := make([]byte, 0, 160)
 	return string(appendTime(append(append(b, user...), sep), at))
@@ -106,13 +107,13 @@ func RewardUserFrom(user string, at time.Time) string {
 // RewardRewardPrefix is what the keys of a reward's records start with in [IndexRewardReward].
 func RewardRewardPrefix(reward string) string { return reward + "\x00" }
 
-// RewardRewardFrom is the bound in [IndexRewardReward] that comes before the reward's records made at that instant or later.
+// RewardRewardFrom is the place in [IndexRewardReward] that comes before the reward's records made at that instant or later.
 func RewardRewardFrom(reward string, at time.Time) string {
 	b := make([]byte, 0, 96)
 	return string(appendTime(append(append(b, reward...), sep), at))
 }
 
-// RewardOpenFrom is the bound in [IndexRewardOpen] that comes before the open records made at that instant or later.
+// RewardOpenFrom is the place in [IndexRewardOpen] that comes before the open records made at that instant or later.
 func RewardOpenFrom(at time.Time) string {
 	return string(appendTime(make([]byte, 0, numberLen), at))
 }

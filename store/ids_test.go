@@ -80,7 +80,7 @@ func TestMoveCauseID_hasNoNUL(t *testing.T) {
 	}
 }
 
-// TestKeys_sortByTheirParts says that the keys of reward records sort by user, time, reward and number, and their bounds
+// TestKeys_sortByTheirParts says that the keys of reward records sort by user, time, reward and number, and their places
 // with them.
 func TestKeys_sortByTheirParts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

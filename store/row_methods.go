@@ -206,7 +206,7 @@ func (r *RewardRow) Clone() Row {
 	return c
 }
 
-// Key identifies the row by its group.
+// Key identifies the row by its group and its asset.
 func (r *CapRow) Key() RowKey {
 	return RowKey{Kind: KindCap, User: r.User, ID: CapRowID(r.Group, r.Used.Asset)}
 }

@@ -18,8 +18,8 @@ type Store interface {
 	Commit(ctx context.Context, units ...Unit) ([]Result, error)
 	// List yields the rows of an index in the order of its keys. It may lag behind commits. An error ends it.
 	List(ctx context.Context, q Query) iter.Seq2[Row, error]
-	// Docs yields the documents put after a revision, each in its newest form, and the stamp that brings the reader to. They
-	// come by the revision of that form, then by kind, then by code.
+	// Docs yields the documents put after a revision, each in its newest form, and the stamp that they bring the reader to.
+	// They come by the revision of that form, then by kind, then by code.
 	Docs(ctx context.Context, after int64) ([]Doc, Stamp, error)
 	// DocAt reads a document as of a revision: the newest form put at or before it. ErrNotFound if there was none, also for
 	// a kind or code that no document can have.
@@ -78,7 +78,7 @@ type Index string
 
 // The indexes, each with the parts of its keys.
 const (
-	// IndexCauseTask: a user's events of a task by arrival (user, task, seq).
+	// IndexCauseTask: a user's events of a task by arrival (user, task, seq, id).
 	IndexCauseTask Index = "cause/task"
 	// IndexRewardUser: a user's reward records (user, time, reward, n).
 	IndexRewardUser Index = "reward/user"
@@ -123,7 +123,10 @@ type Snapshot struct {
 	Stamp    Stamp
 	States   []State
 	Counters map[string]int64
-	// Lagging says that it was read from a replica, and so that the counters decide nothing.
+	// Lagging says that Counters may be older than what was committed before the call, as where a replica was read, or a
+	// transaction that may read as of its beginning. They may be shown. Whoever decides concludes nothing from them, neither that
+	// something is left nor that a counter is exhausted: the result of a Take says that. States may be decided on all the same,
+	// since a unit is refused unless its user's version is the one that was read.
 	Lagging bool
 }
 
@@ -178,7 +181,7 @@ type Result struct {
 func (r Result) Written() bool { return !r.Moved && len(r.Exhausted) == 0 }
 
 // A Query is a page of an index over all users: keys that start with Prefix, from From on and before To, after After in
-// the direction of reading. Zero bounds are open. Desc reads from the greatest key down. Limit 0 yields all.
+// the direction of reading. An empty From or To is open. Desc reads from the greatest key down. Limit 0 yields all.
 type Query struct {
 	Index  Index
 	Prefix string

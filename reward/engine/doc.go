@@ -48,14 +48,25 @@
 // An error means that nothing was recorded, unless it matches [ErrUnknown]: then, whatever else it matches, the outcome is
 // unknown; repeat the same call to find out. That an event earned nothing is never an error: the [Outcome] says so.
 //
-// These errors come back when the call is repeated. Faults of the input match [rule.ErrInvalid]; each fault is a
-// [rule.FieldError], and all of them are joined. An event whose time is not accepted is [rule.ErrTooLate] or
-// [rule.ErrTooEarly]. [ErrTooLarge] is an event that too many tasks and rewards depend on, and [ErrStale] a document that
-// somebody else changed first. Unknown codes match [task.ErrUnknown] or [reward.ErrUnknown] (not found), unrelated to
-// engine.ErrUnknown (outcome unknown). Each call names the others it may answer.
+// These errors come back when the call is repeated, as long as what they are about is as it was:
+//
+//   - Faults of the input match [rule.ErrInvalid]; each fault is a [rule.FieldError], and all of them are joined.
+//   - An event whose time is not accepted is [rule.ErrTooLate] or [rule.ErrTooEarly].
+//   - Unknown codes and records match [task.ErrUnknown] or [reward.ErrUnknown] (not found), unrelated to engine.ErrUnknown
+//     (outcome unknown).
+//   - Another event, or another call of an operator's, had that ID: [task.ErrConflict].
+//   - A task is finished already ([task.ErrCompleted], of [Engine.Complete] alone), or takes no events ([task.ErrDerived]).
+//   - A record's state or its terms do not allow the move: [reward.ErrStatus], with the record in a [reward.StatusError], and
+//     [reward.ErrNoDeduct].
+//   - A deduction takes more than there is, [ledger.ErrInsufficient], or a balance would become too large, [ledger.ErrOverflow].
+//   - [ErrTooLarge] is an event that too many tasks and rewards depend on, and [ErrStale] a document that somebody else
+//     changed first.
+//   - What is stored is at fault, or what the store was given: [store.ErrCorrupt], [store.ErrInvalid], [store.ErrUnsupported],
+//     [store.ErrTooLarge], [ledger.ErrUnbalanced].
 //
 // After every other error repeat the call with the same ID: after [ErrBusy] and [ErrCatalogMoving], and after what the
-// store says that is down. The example of errors has both lists.
+// store says that is down. In a transaction of yours the transaction is what you repeat. The example of errors has both lists
+// for events.
 //
 // # Explaining
 //
@@ -73,8 +84,11 @@
 //
 // [Engine.With] gives the same engine on another view of its store, such as one bound to a transaction of the caller's.
 // What it answers there holds once the transaction is committed. It goes by the documents its transaction sees, and what it
-// puts is nothing to others until then. Such an engine answers [ErrBusy] if something changed that it had locked. If
-// somebody else used up a budget in between, it decides again by itself.
+// puts is nothing to others until then. If somebody else used up a budget in between, it decides again by itself. It
+// tries nothing else again: where another engine would, it answers [ErrBusy]. Putting documents does so if somebody else put
+// some after it had read the catalog, which a transaction does not lock; recording, and moving records, only if the store let
+// go of a user whom it had locked, which sqlstore does not. Then roll back and run all of it again: sqlstore's Store.Do does
+// not do so by itself.
 //
 // # Concurrency
 //

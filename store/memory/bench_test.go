@@ -93,7 +93,7 @@ func newPaying() *paying {
 	for n := range payEvents {
 		p.ids[n] = fmt.Sprint("order-", 1000+n)
 		p.causes[n] = store.CauseID(store.CauseEvent, p.ids[n])
-		p.moves[n] = store.MoveCauseID("RS1", int64(n+1), 1)
+		p.moves[n] = "RS1." + strconv.Itoa(n+1) + "#1"
 	}
 	for i := range payUsers {
 		p.users[i] = "user-" + strconv.Itoa(100_000+i*7919%payUsers)

@@ -95,10 +95,14 @@
 // [RerunError] more often. The store's own transactions on MySQL set their level themselves. A transaction of yours at MySQL's
 // default, REPEATABLE READ, also meets it if a user changed since the transaction began: begin it at READ COMMITTED to have fewer.
 //
-// Load is one statement, unless it names thousands of rows. Commit is one statement on PostgreSQL, for one user and for many; on
-// MariaDB it is one round trip for one user and three for several, on Galera always three, on MySQL one for each table that is
-// written and four more, five or six for several users or where counters are taken from, and on SQLite none leaves the process. A
-// counter's first use in a process takes one statement more. A commit of several users passes over those that others have locked, and answers Moved for them.
+// Outside of a transaction of yours Load is one statement, unless it names thousands of rows. Commit is one statement on
+// PostgreSQL, for one user and for many; on MariaDB it is one round trip for one user and three for several, on Galera always
+// three, on MySQL one for each table that is written and four more, five or six for several users or where counters are taken
+// from, and on SQLite none leaves the process. A counter's first use in a process takes one statement more. In a transaction of
+// yours, where users are locked before they are read, what an event loads takes four round trips on PostgreSQL and MySQL and
+// three on MariaDB, and its commit one on PostgreSQL and two on MariaDB, one more for new users or where counters are taken
+// from, and on MySQL one for each table that is written and five to nine more. A commit of several users passes over those that
+// others have locked, and answers Moved for them.
 //
 // The store retries by itself after deadlocks, after serialization failures, where the database is busy or has no room for a lock,
 // and if a connection was lost before anything was sent. It repeats the whole call, ten times with growing random pauses, or for a
@@ -185,12 +189,14 @@
 // see what was committed on another; if it decides on that, it is told Moved or fails at COMMIT, and decides again. Transactions of
 // yours are broken off by the cluster as well, wherever they are; [Store.Do] runs them again.
 //
-// All rows of one user can live on one shard: distribute the users' tables by user_id (the table users by id), and keep counters,
-// documents and catalog on one node or as reference tables. What follows is not tested. Citus: distribute the tables that way,
-// colocated; a batch of many users is then a transaction over shards. CockroachDB and YugabyteDB speak PostgreSQL's protocol; both
-// lack or limit advisory locks, which commits of several new users take. TiDB speaks MySQL's protocol, without SKIP LOCKED in older
-// releases. Vitess: shard by user_id; the statements of a commit name one user's tables, but the counter of a budget is on another
-// shard, so you need its two-phase commit.
+// All rows of one user can live on one shard: distribute the users' tables by user_id (the table users by id), and keep
+// counters, documents and catalog on one node or as reference tables. What follows is not tested. Citus: distribute the tables
+// that way, colocated; a batch of many users is then a transaction over shards. CockroachDB and YugabyteDB speak PostgreSQL's
+// protocol; both lack or limit advisory locks, which are asked for by [Store.Migrate], by a commit of several users or from a
+// budget, and by each call in a transaction of yours that locks a user: there [Store.Do] with anything recorded in it is in
+// question, not batches alone. TiDB speaks MySQL's protocol, without SKIP LOCKED in older releases. Vitess: shard by user_id;
+// the statements of a commit name one user's tables, but the counter of a budget is on another shard, so you need its two-phase
+// commit.
 //
 // # Migrations
 //

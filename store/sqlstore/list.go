@@ -152,7 +152,7 @@ func (b *statement) page(q store.Query) {
 	}
 }
 
-// beyond gives the values of a bound after those that rows equal anyway. A bound that differs in one of these says nothing more
+// beyond gives the values of a place after those that rows equal anyway. A place that differs in one of these says nothing more
 // about the rows, because the range is not empty.
 func beyond(values, equal []any) (rest []any, ok bool) {
 	for i, v := range equal {

@@ -67,6 +67,8 @@ func (s *Store) rendered(text string) string {
 
 // Migrations gives the SQL that [Store.Migrate] runs, with the names of this store's tables, for those who have a tool of their
 // own: one file a version, named 0001_core.sql and so on, in the root. PostgreSQL's schema or MySQL's database must be there.
+// A file is many statements, each of which ends with a semicolon at the end of a line. To run it in one Exec
+// github.com/go-sql-driver/mysql needs multiStatements=true in its DSN.
 func (s *Store) Migrations() (fs.FS, error) {
 	list, err := s.migrations()
 	if err != nil {

@@ -111,7 +111,7 @@ func sampleTransfer(user string) *store.TransferRow {
 	amount := sampleAmount("2888.5 CNY")
 	return &store.TransferRow{
 		Transfer: ledger.Transfer{
-			ID:    ledger.TransferID{User: user, Cause: store.MoveCauseID("RS000910", 2, 3), Leg: 1},
+			ID:    ledger.TransferID{User: user, Cause: "RS000910.2#3", Leg: 1},
 			Debit: "issued", Credit: "available", Amount: amount, Actor: "ops é", Reason: sampleText, Time: sampleTime(0),
 		},
 		Seq: 8, After: sampleAmount("12345678901234567890.123456789012345678 CNY"),

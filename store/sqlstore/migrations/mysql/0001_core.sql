@@ -124,7 +124,7 @@ CREATE TABLE IF NOT EXISTS {caps} (
 
 CREATE TABLE IF NOT EXISTS {transfers} (
 	`user_id` VARBINARY(128) NOT NULL,
-	`cause` VARBINARY(640) NOT NULL COMMENT 'What moved the amount, such as a reward record and the number of its move.',
+	`cause` VARBINARY(640) NOT NULL COMMENT 'What moved the amount: of a reward record it is reward.n#seq, such as RS000910.3#2 for the second move of the third. To join rewards, compare user_id, and what stands before the # with reward, a dot and n. It is no id of causes: that move is RS000910/3/2 there, and the first move of a record came with the event in rewards.event.',
 	`leg` BIGINT NOT NULL COMMENT 'Tells the transfers of one cause apart.' CHECK (leg >= 0),
 	`debit` VARBINARY(32) NOT NULL,
 	`credit` VARBINARY(32) NOT NULL,

@@ -172,7 +172,7 @@ CREATE TABLE {transfers} (
 );
 CREATE UNIQUE INDEX "{prefix}transfers_account" ON {transfers} (user_id, asset, seq) WHERE seq <> 0;
 COMMENT ON TABLE {transfers} IS 'The ledger: amounts moved between two accounts of a user. Never replaced, never deleted.';
-COMMENT ON COLUMN {transfers}.cause IS 'What moved the amount, such as a reward record and the number of its move.';
+COMMENT ON COLUMN {transfers}.cause IS 'What moved the amount: of a reward record it is reward.n#seq, such as RS000910.3#2 for the second move of the third. To join rewards, compare user_id, and what stands before the # with reward, a dot and n. It is no id of causes: that move is RS000910/3/2 there, and the first move of a record came with the event in rewards.event.';
 COMMENT ON COLUMN {transfers}.leg IS 'Tells the transfers of one cause apart.';
 COMMENT ON COLUMN {transfers}.seq IS 'The place in the user''s statement of the asset; 0 for transfers that are in none.';
 COMMENT ON COLUMN {transfers}.after IS 'What was available after it.';

@@ -159,7 +159,7 @@ CREATE TABLE {caps} (
 -- The ledger: amounts moved between two accounts of a user. Never replaced, never deleted.
 CREATE TABLE {transfers} (
 	user_id TEXT NOT NULL,
-	-- What moved the amount, such as a reward record and the number of its move.
+	-- What moved the amount: of a reward record it is reward.n#seq, such as RS000910.3#2 for the second move of the third. To join rewards, compare user_id, and what stands before the # with reward, a dot and n. It is no id of causes: that move is RS000910/3/2 there, and the first move of a record came with the event in rewards.event.
 	cause TEXT NOT NULL,
 	-- Tells the transfers of one cause apart.
 	leg INTEGER NOT NULL CHECK (leg >= 0),

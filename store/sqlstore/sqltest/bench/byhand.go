@@ -197,7 +197,7 @@ func (h *byHand) writing(r row, event string) []any {
 	return []any{
 		r.user, r.version, event, make([]byte, 32), at, (r.version + 1) * 1024,
 		fmt.Sprintf(`{"tasks":[{"task":"order"}],"grants":[{"reward":"RS1","first":%d,"count":1}]}`, n), r.growth + 1, cells, n,
-		`[{"seq":1,"status":"granted","time":"` + at.Format(time.RFC3339Nano) + `"}]`, store.MoveCauseID("RS1", n, 1), r.seq + 1,
+		`[{"seq":1,"status":"granted","time":"` + at.Format(time.RFC3339Nano) + `"}]`, "RS1." + strconv.FormatInt(n, 10) + "#1", r.seq + 1,
 		strconv.FormatInt(r.balance+1, 10),
 	}
 }

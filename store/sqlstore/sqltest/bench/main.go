@@ -1,5 +1,5 @@
-// Bench measures events on databases beside hand-written SQL that writes the same rows, in one run, and prints the table that
-// the documentation of sqlstore quotes:
+// Bench measures events on databases beside hand-written SQL that writes the same rows, in one run, and prints a table of each. The
+// documentation of sqlstore has their ratios in one:
 //
 //	go run ./store/sqlstore/sqltest/bench                      # SQLite, and all servers that answer
 //	go run ./store/sqlstore/sqltest/bench -on postgresql -for 3s -rounds 7

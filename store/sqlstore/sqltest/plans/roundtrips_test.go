@@ -191,15 +191,18 @@ func TestRecord_costsAsFewStatementsOfSQLiteAsThereAreTables(t *testing.T) {
 	}
 }
 
-// A commit in a caller's transaction locks and makes what it needs, and writes. On MariaDB it locks and reads in between, and the
-// savepoint comes along.
-func TestIn_aCommitTakesFewRoundTrips(t *testing.T) {
+// In a caller's transaction a load makes the user, locks, and reads what is there then; on PostgreSQL it first sees to births, and on
+// MySQL to the transaction. A commit locks and makes what it needs, and writes. On MariaDB it locks and reads in between, and the
+// savepoint comes along. On MySQL each is a round trip: the transaction, the lock, the savepoint and its end, the version, one table; and
+// where there are any, the new user, the user who is locked before counters are made, these, and what is taken from them.
+func TestIn_loadsAndCommitsTakeFewRoundTrips(t *testing.T) {
 	for _, tt := range []struct {
-		server              servers.Server
-		plain, taking, born int64
+		server                    servers.Server
+		load, plain, taking, born int64
 	}{
-		{servers.PostgreSQL, 1, 2, 2},
-		{servers.MariaDB, 2, 3, 3},
+		{servers.PostgreSQL, 4, 1, 2, 2},
+		{servers.MariaDB, 3, 2, 3, 3},
+		{servers.MySQL, 4, 6, 9, 10},
 	} {
 		t.Run(tt.server.Name, func(t *testing.T) {
 			db, trips := pool(t, tt.server)
@@ -221,8 +224,16 @@ func TestIn_aCommitTakesFewRoundTrips(t *testing.T) {
 					{"of a known user", store.Unit{User: "new0", Version: 2 + 2*round}, tt.plain},
 				} {
 					c.unit.Insert = []store.Row{&store.CauseRow{User: c.unit.User, Type: store.CauseRequest, ID: c.name + strconv.FormatInt(round, 10)}}
+					in := st.In(tx)
 					before := trips.Load()
-					results, err := st.In(tx).Commit(t.Context(), c.unit)
+					if _, err := in.Load(t.Context(), store.Request{Keys: []store.Key{{User: c.unit.User}}, ForUpdate: true}); err != nil {
+						t.Fatal(err)
+					}
+					if got := trips.Load() - before; round > 0 && got != tt.load {
+						t.Errorf("a load for a commit %s: %d round trips, want %d", c.name, got, tt.load)
+					}
+					before = trips.Load()
+					results, err := in.Commit(t.Context(), c.unit)
 					if err != nil || !results[0].Written() {
 						t.Fatalf("%s: %+v, %v", c.name, results, err)
 					}

@@ -15,7 +15,7 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// A range in columns holds just the keys that a query matches, whatever the bounds are cut from.
+// A range in columns holds just the keys that a query matches, whatever From, To and After are cut from.
 func TestRange_holdsWhatTheQueryMatches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ix := rapid.SampledFrom(store.Indexes()).Draw(t, "index")
@@ -54,13 +54,13 @@ func holds(r store.Range, columns []any) bool {
 	return !r.Empty && behind(r.Low, columns) && (r.High == nil || !behind(*r.High, columns))
 }
 
-func behind(b store.Bound, columns []any) bool {
-	for i, v := range b.Values {
+func behind(p store.Place, columns []any) bool {
+	for i, v := range p.Values {
 		if c := compareValues(columns[i], v); c != 0 {
 			return c > 0
 		}
 	}
-	return !b.Strict
+	return !p.Strict
 }
 
 func compareValues(a, b any) int {

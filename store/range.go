@@ -52,10 +52,10 @@ func (ix Index) Columns() []Column {
 	}
 }
 
-// A Bound is a place between keys of an index, as values of its columns: a key lies behind it if its first columns, compared
+// A Place lies between keys of an index, as values of its columns: a key lies behind it if its first columns, compared
 // in turn, are greater than Values, or equal to them and not Strict. Without values every key lies behind it, and none does if
 // it is Strict. Text compares byte by byte.
-type Bound struct {
+type Place struct {
 	Values []any
 	Strict bool
 }
@@ -65,9 +65,9 @@ type Bound struct {
 type Range struct {
 	// Equal are the whole parts the prefix of the query names. Low and High say the same and more.
 	Equal []any
-	Low   Bound
+	Low   Place
 	// High is nil where the range has no end.
-	High *Bound
+	High *Place
 	// Empty says that no key can lie in the range.
 	Empty bool
 }
@@ -86,10 +86,10 @@ func (q Query) Range() Range {
 	if q.After != "" && !q.Desc {
 		low = max(low, q.After+"\x00") // the least text behind it
 	}
-	r.Low = bound(columns, low)
+	r.Low = place(columns, low)
 	if high != "" {
-		b := bound(columns, high)
-		r.High = &b
+		p := place(columns, high)
+		r.High = &p
 	}
 	r.Empty = high != "" && low >= high || r.Low.Strict && len(r.Low.Values) == 0 ||
 		r.High != nil && len(r.High.Values) == 0 && !r.High.Strict
@@ -127,27 +127,27 @@ func whole(columns []Column, prefix string) (values []any) {
 	return values
 }
 
-// bound gives the place of a key, or of the beginning of one, in columns.
-func bound(columns []Column, key string) (b Bound) {
+// place is that of a key, or of the beginning of one, in columns.
+func place(columns []Column, key string) (p Place) {
 	for _, c := range columns {
 		if key == "" {
-			return b
+			return p
 		}
 		part, rest, more := strings.Cut(key, "\x00")
 		v, exact, ok := c.value(part)
 		if !ok {
-			b.Strict = true
-			return b
+			p.Strict = true
+			return p
 		}
-		if b.Values = append(b.Values, v); !exact {
-			return b
+		if p.Values = append(p.Values, v); !exact {
+			return p
 		}
 		if key = rest; !more {
-			return b
+			return p
 		}
 	}
-	b.Strict = true // there is more of it than a key has
-	return b
+	p.Strict = true // there is more of it than a key has
+	return p
 }
 
 // value gives the least value of the column whose text is not below part; exact says that it is the same. Without one, ok is
