@@ -144,10 +144,10 @@
 //
 // # Speed
 //
-// go run ./store/sqlstore/sqltest/bench prints the table below for the databases that answer. The events complete a task and pay
-// one reward. In the same run, SQL that was written by hand for just this campaign reads and writes the same rows. This table was
-// measured on two cores that server and client shared, with fsync on. Its numbers are ratios of events a second: those of the
-// engine to those by hand, one by one.
+// go run ./store/sqlstore/sqltest/bench prints the numbers of the table below, in another form, for the databases that answer.
+// The events complete a task and pay one reward. In the same run, SQL that was written by hand for just this campaign reads and
+// writes the same rows. This table was measured on two cores that server and client shared, with fsync on. Its numbers are
+// ratios of events a second: those of the engine to those by hand, one by one.
 //
 //	                                      PostgreSQL 15   SQLite         MariaDB 10.11   MySQL 9.7
 //	by hand, 8 clients, events/s          3276            1477           1303            1009
