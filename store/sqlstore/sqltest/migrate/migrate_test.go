@@ -307,7 +307,7 @@ func TestMigrate_upgradesAFilledDatabaseFromEveryVersion(t *testing.T) {
 			t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 				_, schema, db := dsn(t, server)
 				st := open(t, server, db, schema)
-				if *update && version == len(all) {
+				if *update && version == len(all) && server.Name != servers.MySQL.Name { // MariaDB writes that of both
 					dump(t, server, db, schema, version)
 				}
 				if schema != "" {
