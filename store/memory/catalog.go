@@ -33,7 +33,7 @@ func (c *catalog) init() {
 func (c *catalog) current() store.Stamp { return *c.stamp.Load() }
 
 // Docs yields the documents put after a revision, each in its newest form, by revision, kind and code, and the stamp that
-// brings the reader to. See [store.Store].
+// the reader is then at. See [store.Store].
 func (s *Store) Docs(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, store.Stamp{}, &store.Error{Op: "docs", Err: err}

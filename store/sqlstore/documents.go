@@ -8,7 +8,7 @@ import (
 )
 
 // Docs yields the documents put after a revision, each in its newest form, by revision, kind and code, and the stamp that
-// brings the reader to, as of one instant. The first call looks whether the tables are those of this release: [ErrNotMigrated]
+// the reader is then at, as of one instant. The first call looks whether the tables are those of this release: [ErrNotMigrated]
 // or [ErrNewer] if not. See [store.Store].
 func (s *Store) Docs(ctx context.Context, after int64) (docs []store.Doc, stamp store.Stamp, err error) {
 	if err := ended(ctx, "docs"); err != nil {
