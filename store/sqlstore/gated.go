@@ -53,11 +53,14 @@ func (s *Store) gated(ctx context.Context, on runner, w *writing) ([]store.Resul
 			}
 		}
 	}
-	return results, s.movedMeanwhile(ctx, on, w, results)
+	if err := s.movedMeanwhile(ctx, on, w, results); err != nil {
+		return nil, err
+	}
+	return results, nil
 }
 
-// movedMeanwhile finds which users that were not there are there now, of those whose units are refused by a counter. A statement that
-// waited for it, or for a birth, did not see them.
+// movedMeanwhile finds who is there now, of the users that were not and whose units are refused by a counter. A statement that waited
+// for it, or for a birth, did not see them.
 func (s *Store) movedMeanwhile(ctx context.Context, on runner, w *writing, results []store.Result) error {
 	var users []string
 	for i := range results {
@@ -68,6 +71,19 @@ func (s *Store) movedMeanwhile(ctx context.Context, on runner, w *writing, resul
 	if len(users) == 0 {
 		return nil
 	}
+	there, err := s.withVersion(ctx, on, users)
+	if _, landed := on.(onConn); err != nil && landed { // the other units hold, and these were not written anyhow
+		there, err = users, nil
+	}
+	for _, user := range there {
+		i, _ := slices.BinarySearchFunc(w.units, user, byUser)
+		results[i] = store.Result{Moved: true}
+	}
+	return err
+}
+
+// withVersion finds the users that have one.
+func (s *Store) withVersion(ctx context.Context, on runner, users []string) (there []string, err error) {
 	p, args := s.build(shape{what: 'n'}, func(b *statement) {
 		b.add("SELECT id FROM ")
 		b.table(usersTable)
@@ -77,18 +93,17 @@ func (s *Store) movedMeanwhile(ctx context.Context, on runner, w *writing, resul
 	})
 	rows, err := on.query(ctx, p, args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
-	var user string
 	for rows.Next() {
+		var user string
 		if err := rows.Scan(&user); err != nil {
-			return err
+			return nil, err
 		}
-		i, _ := slices.BinarySearchFunc(w.units, user, byUser)
-		results[i] = store.Result{Moved: true}
+		there = append(there, user)
 	}
-	return rows.Err()
+	return there, rows.Err()
 }
 
 func byUser(u store.Unit, user string) int { return strings.Compare(u.User, user) }
