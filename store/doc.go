@@ -39,7 +39,8 @@
 //     microsecond ([Instant]), amounts exactly. Rows and slices belong to whom they were given; a store keeps none of its
 //     caller's and hands out none of its own.
 //  13. A cancelled context changes nothing, or the error matches ErrUnknown; the store works on afterwards.
-//  14. A commit of several users never waits for one user's row: a locked one is answered Moved. A commit of one user may wait.
+//  14. A commit of several users never waits for one user's row: a locked one is answered Moved. A commit of one user may wait,
+//     and so may one in a transaction that makes users whom it has not loaded for an update.
 //
 // There is no clause 10 yet: it is kept for work that is to be done later.
 //
