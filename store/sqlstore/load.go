@@ -162,7 +162,9 @@ func (l *loading) take(p *store.Part) bool {
 		if prefix == "" {
 			prefix = store.UserPrefix(user)
 		}
-		l.pages = append(l.pages, paging{l.next, p.Index, store.Query{Index: p.Index, Prefix: prefix, After: p.After, Limit: p.Limit}})
+		if q := (store.Query{Index: p.Index, Prefix: prefix, After: p.After, Limit: p.Limit}); !q.Range().Empty {
+			l.pages = append(l.pages, paging{l.next, p.Index, q})
+		}
 		return true
 	}
 	i := tableOf(p.Kind)

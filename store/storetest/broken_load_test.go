@@ -117,6 +117,13 @@ func brokenLoads() []brokenStore {
 				}
 			})
 		}},
+		{fails: "load page/after what Prefix has", how: "After says nothing then", make: func(h *hooked) {
+			h.eachPart(func(p *store.Part) {
+				if p.After > p.Prefix && !strings.HasPrefix(p.After, p.Prefix) {
+					p.After = ""
+				}
+			})
+		}},
 		{fails: "load page/limit", how: "ignored", make: func(h *hooked) {
 			h.eachPart(func(p *store.Part) {
 				if strings.HasPrefix(p.Prefix, "u\x00") {

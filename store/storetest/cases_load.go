@@ -171,6 +171,7 @@ func pageCases() []testCase {
 	return []testCase{
 		{name: "load page/order", clause: "3", run: pageOrder, sentence: rest + "all of them without a limit, and no other user's."},
 		{name: "load page/after", clause: "3", run: pageAfter, sentence: rest + "those after After, exclusive."},
+		{name: "load page/after what Prefix has", clause: "3", run: pageBeyond, sentence: rest + "none if After lies behind all that starts with Prefix."},
 		{name: "load page/limit", clause: "3", run: pageLimit, sentence: rest + "at most Limit."},
 		{name: "load page/prefix", clause: "3", run: pagePrefix, sentence: rest + "those that start with Prefix."},
 		{name: "load page/same version", clause: "3", run: pageFresh, sentence: rest + "as of the state's version, so an event is there after the commit that wrote it."},
@@ -211,6 +212,16 @@ func pageAfter(e *env) {
 	all := pageRows(e)
 	e.page(store.Part{Prefix: store.CauseTaskPrefix("u", "t"), After: all[1]}, all[2:])
 	e.page(store.Part{Prefix: store.CauseTaskPrefix("u", "t"), After: all[4]}, []string{})
+}
+
+func pageBeyond(e *env) {
+	e.write(store.Unit{User: "ada", Insert: []store.Row{event("ada", "1", "b", 1), event("ada", "2", "c", 1)}})
+	prefix := store.CauseTaskPrefix("ada", "b")
+	for _, after := range []string{store.CauseTaskPrefix("ada", "c"), store.CauseTaskKey("ada", "c", 1, "0"), "ada\x00c", "b"} {
+		if rows := e.load("ada", store.Part{Index: store.IndexCauseTask, Prefix: prefix, After: after}).Rows; len(rows) > 0 {
+			e.Errorf("the page of %q after %q has %d rows, want none", prefix, after, len(rows))
+		}
+	}
 }
 
 func pageLimit(e *env) {

@@ -59,7 +59,7 @@ type testCase struct {
 func cases() []testCase {
 	return slices.Concat(
 		loadCases(), pageCases(), commitCases(), batchCases(), refusalCases(), rowCases(), keyCases(), counterCases(),
-		listCases(), rangeCases(), catalogCases(), nameCases(), extremeCases(), contextCases(), errorCases(), raceCases(), modelCases(),
+		listCases(), rangeCases(), boundsCases(), catalogCases(), nameCases(), extremeCases(), contextCases(), errorCases(), raceCases(), modelCases(),
 	)
 }
 
