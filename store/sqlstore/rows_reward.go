@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -72,19 +73,20 @@ var rewards = newTable(table{
 	},
 })
 
-// moves gives the moves with their instants cut to what a store keeps. Most need no copy.
+// moves gives moves with their instants cut to what a store keeps, as [blocks] does.
 func moves(list []reward.Move) []reward.Move {
-	for i := range list {
-		if t := list[i].Time; t.Location() != time.UTC || t.Nanosecond()%1000 != 0 {
-			cut := append([]reward.Move(nil), list...)
-			for j := range cut {
-				cut[j].Time = store.Instant(cut[j].Time)
-			}
-			return cut
-		}
+	if !slices.ContainsFunc(list, func(m reward.Move) bool { return !isInstant(m.Time) }) {
+		return list
 	}
-	return list
+	cut := slices.Clone(list)
+	for i := range cut {
+		cut[i].Time = store.Instant(cut[i].Time)
+	}
+	return cut
 }
+
+// isInstant reports whether an instant is one as stores keep it.
+func isInstant(t time.Time) bool { return t.Location() == time.UTC && t.Nanosecond()%1000 == 0 }
 
 var caps = newTable(table{
 	kind: store.KindCap, name: "caps",

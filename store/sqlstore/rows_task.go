@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"slices"
+
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
@@ -26,7 +28,7 @@ var causes = newTable(table{
 		v.integer(c.Revision)
 		writeEntry(c.Event, v)
 		v.json(c.Move != nil, c.Move)
-		out := outcome{c.Tasks, c.Grants, c.Blocked, c.Due}
+		out := outcome{c.Tasks, c.Grants, blocks(c.Blocked), c.Due}
 		v.json(len(out.Tasks) > 0 || len(out.Grants) > 0 || len(out.Blocked) > 0 || out.Due != 0, out)
 	},
 	read: func(user string, c *cells) store.Row {
@@ -51,6 +53,19 @@ type outcome struct {
 	Grants  []store.Grants `json:"grants,omitempty"`
 	Blocked []reward.Block `json:"blocked,omitempty"`
 	Due     int64          `json:"due,omitempty"`
+}
+
+// blocks gives blocks with their instants cut to what a store keeps: JSON would write them in their own zone, which has no seconds
+// there and may be of a year that it refuses. Most need no copy.
+func blocks(list []reward.Block) []reward.Block {
+	if !slices.ContainsFunc(list, func(b reward.Block) bool { return !isInstant(b.Until) }) {
+		return list
+	}
+	cut := slices.Clone(list)
+	for i := range cut {
+		cut[i].Until = store.Instant(cut[i].Until)
+	}
+	return cut
 }
 
 func writeEntry(e *task.Entry, v *values) {

@@ -117,13 +117,28 @@ func brokenExtremes() []brokenStore {
 				})
 			})
 		}},
-		{fails: "rows/first and last instants", how: "no arrivals before the year 1000", make: func(h *hooked) {
+		{fails: "rows/first and last instants", how: "no arrivals in the year 999", make: func(h *hooked) {
 			h.eachRow(func(r store.Row) {
 				set(r, func(r *store.CauseRow) {
-					if r.Event != nil && r.Event.Arrived.Year() < 1000 {
+					if r.Event != nil && r.Event.Arrived.Year() == 999 {
 						r.Event.Arrived = time.Time{}
 					}
 				})
+			})
+		}},
+		{fails: "rows/instants of other zones", how: "a zone's seconds are cut", make: func(h *hooked) {
+			h.eachUnit(func(u *store.Unit) {
+				for i := range u.Insert {
+					set(u.Insert[i], func(r *store.CauseRow) {
+						c := *r
+						c.Blocked = slices.Clone(r.Blocked)
+						for j := range c.Blocked {
+							_, offset := c.Blocked[j].Until.Zone()
+							c.Blocked[j].Until = c.Blocked[j].Until.Add(time.Duration(offset%60) * time.Second)
+						}
+						u.Insert[i] = &c
+					})
+				}
 			})
 		}},
 		{fails: "rows/sums", how: "20 digits", make: func(h *hooked) {

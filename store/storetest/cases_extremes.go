@@ -31,6 +31,8 @@ func extremeCases() []testCase {
 			sentence: "What is absent in a row stays absent: no slice, no event, no move, no asset, the zero instant."},
 		{name: "rows/first and last instants", clause: "12", run: rowLastInstants,
 			sentence: "Every instant of every kind may be of the years 1 to 9999, to the microsecond."},
+		{name: "rows/instants of other zones", clause: "12", run: rowZones,
+			sentence: "Every instant of every kind may be given in any zone, also where it is of another year there: it comes back as the same instant."},
 		{name: "rows/sums", clause: "12", run: rowSums,
 			sentence: "Sums are longer than amounts: caps, balances and After have up to 29 digits before the point, totals 47, and 18 after it."},
 		{name: "catalog/bodies", clause: "9", run: catalogBodies,
@@ -174,35 +176,53 @@ func rowLastInstants(e *env) {
 		time.Date(1, 1, 1, 0, 0, 0, 1_000, time.UTC), time.Date(999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 		time.Date(1582, 10, 10, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 	} {
-		user := fmt.Sprint("u", n)
-		for i := range store.Kinds() {
-			row := Samples(user)[i]
-			all := instants(reflect.ValueOf(row))
-			if len(all) == 0 {
-				continue
-			}
-			for _, t := range all {
-				t.Set(reflect.ValueOf(at))
-			}
-			u := unit(user, e.version(user), fmt.Sprint("of kind ", i), row)
-			if k := row.Key().Kind; k == store.KindCause || k == store.KindTransfer {
-				u.Insert, u.Put = append(u.Insert, row), nil
-			}
-			e.write(u)
-			got := e.row(row.Key())
-			if got == nil {
-				e.Fatalf("%v is not there", row.Key())
-			}
-			for _, t := range instants(reflect.ValueOf(got)) {
-				if back := t.Interface().(time.Time); !back.Equal(at) {
-					e.Errorf("of a %s %v came back as %v", row.Key().Kind, at, back)
-				}
-			}
+		for _, row := range e.allAt(fmt.Sprint("u", n), at) {
 			for _, entry := range row.Index() {
 				e.listed(store.Query{Index: entry.Index, Prefix: entry.Key}, []string{entry.Key})
 			}
 		}
 	}
+}
+
+func rowZones(e *env) {
+	for n, at := range []time.Time{
+		time.Date(2030, 1, 1, 0, 0, 0, 999, time.FixedZone("of seconds", 19*60+32)),
+		time.Date(2030, 1, 1, 0, 0, 0, 0, time.FixedZone("of a day", 24*3600)),
+		time.Date(9999, 12, 31, 23, 30, 0, 0, time.UTC).In(time.FixedZone("east", 3600)),
+		time.Date(1, 1, 1, 0, 30, 0, 0, time.UTC).In(time.FixedZone("west", -3600)),
+	} {
+		e.allAt(fmt.Sprint("u", n), at)
+	}
+}
+
+// allAt writes a row of each kind that has instants, all of them the same, reads them back, and gives the rows.
+func (e *env) allAt(user string, at time.Time) (rows []store.Row) {
+	e.Helper()
+	for i, row := range Samples(user) {
+		all := instants(reflect.ValueOf(row))
+		if len(all) == 0 {
+			continue
+		}
+		for _, t := range all {
+			t.Set(reflect.ValueOf(at))
+		}
+		u := unit(user, e.version(user), fmt.Sprint("of kind ", i), row)
+		if k := row.Key().Kind; k == store.KindCause || k == store.KindTransfer {
+			u.Insert, u.Put = append(u.Insert, row), nil
+		}
+		e.write(u)
+		got := e.row(row.Key())
+		if got == nil {
+			e.Fatalf("%v is not there", row.Key())
+		}
+		for _, t := range instants(reflect.ValueOf(got)) {
+			if back := t.Interface().(time.Time); !back.Equal(store.Instant(at)) {
+				e.Errorf("of a %s %v came back as %v", row.Key().Kind, at, back)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // instants are the fields below v that are instants, attributes left out.
