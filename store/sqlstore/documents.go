@@ -66,7 +66,7 @@ func (s *Store) stamp(ctx context.Context, on runner) (stamp store.Stamp, err er
 	defer rows.Close()
 	var hash []byte
 	for rows.Next() {
-		if err := rows.Scan(&stamp.Revision, &hash); err != nil {
+		if err := scan(rows, &stamp.Revision, &hash); err != nil {
 			return stamp, err
 		}
 	}
@@ -102,7 +102,7 @@ func (s *Store) docsPage(ctx context.Context, on runner, last store.Doc, until i
 	for rows.Next() {
 		var d store.Doc
 		var kind string
-		if err := rows.Scan(&kind, &d.Code, &d.Revision, &d.Body); err != nil {
+		if err := scan(rows, &kind, &d.Code, &d.Revision, &d.Body); err != nil {
 			return nil, err
 		}
 		d.Kind = store.DocKind(kind)
@@ -150,7 +150,7 @@ func (s *Store) docAt(ctx context.Context, on runner, kind store.DocKind, code s
 		}
 		return store.Doc{}, &store.Error{Op: "docs", ID: code, Err: store.ErrNotFound}
 	}
-	if err := rows.Scan(&d.Revision, &d.Body); err != nil {
+	if err := scan(rows, &d.Revision, &d.Body); err != nil {
 		return store.Doc{}, err
 	}
 	return d, rows.Err()

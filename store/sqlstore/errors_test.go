@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"testing"
@@ -45,6 +46,56 @@ func TestInTx_tellsWhatAnErrorMeans(t *testing.T) {
 			for _, sentinel := range []error{sqlstore.ErrRerun, store.ErrCorrupt, store.ErrInvalid, store.ErrUnknown} {
 				if errors.Is(err, sentinel) != (sentinel == tt.want) {
 					t.Errorf("%v is %v: %t", err, sentinel, sentinel != tt.want)
+				}
+			}
+		})
+	}
+}
+
+// A garbled transaction yields a row that does not scan.
+type garbled struct{ scan, err error }
+
+func (g *garbled) Query(context.Context, string, ...any) (sqlstore.Rows, error) { return g, nil }
+func (g *garbled) Exec(context.Context, string, ...any) (int64, error)          { return 0, nil }
+func (g *garbled) Next() bool                                                   { return true }
+func (g *garbled) Scan(...any) error                                            { return g.scan }
+func (g *garbled) Err() error                                                   { return g.err }
+func (g *garbled) Close()                                                       {}
+
+// A row that does not fit is corrupt, however often it is read; one that cannot be read any more is not.
+func TestInTx_aRowThatDoesNotScanIsCorrupt(t *testing.T) {
+	unfit := errors.New("cannot parse")
+	for _, tt := range []struct {
+		name string
+		tx   *garbled
+		want error
+	}{
+		{"as database/sql says it", &garbled{scan: unfit}, store.ErrCorrupt},
+		{"as pgx says it, which closes the rows", &garbled{scan: unfit, err: unfit}, store.ErrCorrupt},
+		{"rows that a context has closed", &garbled{scan: errors.New("closed"), err: context.Canceled}, sqlstore.ErrRerun},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			st, err := sqlstore.New(sql.OpenDB(nowhere{}), sqlstore.PostgreSQL, sqlstore.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, bound := t.Context(), st.InTx(tt.tx)
+			answers := map[string]error{}
+			_, answers["load of rows"] = bound.Load(ctx, store.Request{Keys: []store.Key{{User: "ada"}}})
+			_, answers["load of pages"] = bound.Load(ctx, store.Request{Keys: []store.Key{{User: "ada", Parts: []store.Part{{Index: store.IndexRewardUser}}}}})
+			_, _, answers["docs"] = bound.Docs(ctx, 0)
+			_, answers["doc at"] = bound.DocAt(ctx, "task", "a", 1)
+			for _, err := range bound.List(ctx, store.Query{Index: store.IndexRewardOpen}) {
+				answers["list"] = err
+			}
+			for method, err := range answers {
+				for _, sentinel := range []error{sqlstore.ErrRerun, store.ErrCorrupt} {
+					if errors.Is(err, sentinel) != (sentinel == tt.want) {
+						t.Errorf("%s: %v is %v: %t", method, err, sentinel, sentinel != tt.want)
+					}
+				}
+				if errors.Is(err, tt.tx.scan) != (tt.want == store.ErrCorrupt) {
+					t.Errorf("%s: %v does not say what happened", method, err)
 				}
 			}
 		})

@@ -95,7 +95,7 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 	c := newCells(t.width)
 	into := c.targets([]any{&user})
 	for found.Next() {
-		if err := found.Scan(into...); err != nil {
+		if err := scan(found, into...); err != nil {
 			return nil, err
 		}
 		c.rewind()

@@ -226,7 +226,7 @@ func (s *Store) loadSome(ctx context.Context, on runner, l *loading) error {
 	c := newCells(width)
 	into := c.targets([]any{&part, &tag})
 	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
+		if err := scan(rows, into...); err != nil {
 			return err
 		}
 		c.rewind()

@@ -72,7 +72,7 @@ func (s *Store) loadRow(ctx context.Context, on runner, l *loading, list []side)
 	}
 	n := 0
 	for ; rows.Next(); n++ {
-		if err := rows.Scan(into...); err != nil {
+		if err := scan(rows, into...); err != nil {
 			return err
 		}
 		if copy(l.stamp.Hash[:], hash) != len(l.stamp.Hash) {

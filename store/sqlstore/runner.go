@@ -3,8 +3,12 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/guerdon-go/guerdon/store"
 )
 
 // A Tx runs statements in a transaction of the caller's. [Store.In] makes one of a *sql.Tx; a pgx.Tx needs a few lines around
@@ -22,6 +26,19 @@ type Rows interface {
 	Scan(dest ...any) error
 	Err() error
 	Close()
+}
+
+// scan reads a row. One that does not fit is [store.ErrCorrupt]: both database/sql and pgx scan what was received already. Rows
+// that a context has closed meanwhile answer that.
+func scan(rows Rows, into ...any) error {
+	err := rows.Scan(into...)
+	if err == nil {
+		return nil
+	}
+	if ended := rows.Err(); errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
+		return ended
+	}
+	return fmt.Errorf("%w: %w", store.ErrCorrupt, err)
 }
 
 // A runner runs statements: on any connection of the pool, on one of them, or in a caller's transaction.

@@ -143,3 +143,41 @@ func TestARowThatACheckRefusesIsInvalid(t *testing.T) {
 		})
 	}
 }
+
+// Whatever stands in a column that no store wrote, reading it again reads the same.
+func TestAValueThatDoesNotScanIsCorruptAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		server servers.Server
+		value  string
+	}{
+		{servers.SQLite, "'garbage'"}, {servers.PostgreSQL, "'infinity'"},
+	} {
+		t.Run(tt.server.Name, func(t *testing.T) {
+			place := tt.server.Places(t)(t)
+			st := tt.server.At(t, place)
+			if _, err := st.Commit(t.Context(), requested("ada", 0, "first")); err != nil {
+				t.Fatal(err)
+			}
+			table := "guerdon_causes"
+			if place.Schema != "" {
+				table = place.Schema + "." + table
+			}
+			if _, err := st.DB().ExecContext(t.Context(), "UPDATE "+table+" SET decided = "+tt.value); err != nil {
+				t.Fatal(err)
+			}
+			r := store.Request{Keys: []store.Key{{User: "ada", Parts: []store.Part{{Kind: store.KindCause, IDs: []string{store.CauseID(store.CauseRequest, "first")}}}}}}
+			if _, err := st.Load(t.Context(), r); !errors.Is(err, store.ErrCorrupt) {
+				t.Errorf("load: %v, want ErrCorrupt", err)
+			}
+			runs := 0
+			err := st.Do(t.Context(), func(tx *sql.Tx) error {
+				runs++
+				_, err := st.In(tx).Load(t.Context(), r)
+				return err
+			})
+			if !errors.Is(err, store.ErrCorrupt) || runs != 1 || st.Stats() != (sqlstore.Stats{}) {
+				t.Errorf("%d runs and %+v: %v", runs, st.Stats(), err)
+			}
+		})
+	}
+}
