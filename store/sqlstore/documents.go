@@ -39,8 +39,10 @@ func (s *Store) docs(ctx context.Context, on runner, after int64) (docs []store.
 	if stamp, err = s.stamp(ctx, on); err != nil {
 		return nil, stamp, err
 	}
-	last := store.Doc{Revision: after + 1} // before all of that revision, whose kinds are not empty
-	for last.Revision <= stamp.Revision {
+	if after >= stamp.Revision { // which may be the greatest number there is
+		return nil, stamp, nil
+	}
+	for last := (store.Doc{Revision: after + 1}); ; { // before all of that revision, whose kinds are not empty
 		page, err := s.docsPage(ctx, on, last, stamp.Revision)
 		if err != nil {
 			return nil, store.Stamp{}, err

@@ -47,7 +47,18 @@ func brokenCatalogs() []brokenStore {
 		{fails: "catalog/chained", how: "the hash is of the last put", make: brokenChain},
 		{fails: "catalog/docs after", how: "inclusive", make: func(h *hooked) {
 			h.docs = func(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
-				return h.Store.Docs(ctx, after-1)
+				if after > 0 {
+					after--
+				}
+				return h.Store.Docs(ctx, after)
+			}
+		}},
+		{fails: "catalog/docs after any number", how: "the one after the greatest is the least", make: func(h *hooked) {
+			h.docs = func(ctx context.Context, after int64) ([]store.Doc, store.Stamp, error) {
+				if after == math.MaxInt64 {
+					after = 0
+				}
+				return h.Store.Docs(ctx, after)
 			}
 		}},
 		{fails: "catalog/doc at", how: "always the newest", make: func(h *hooked) {

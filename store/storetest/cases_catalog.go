@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"strings"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -23,6 +24,8 @@ func catalogCases() []testCase {
 			sentence: "A stamp stands for all that was put: two histories differ in it also where revision and last put are equal."},
 		{name: "catalog/docs after", clause: "9", run: catalogAfter,
 			sentence: "Docs yields what was put after a revision, each document in its newest form, by revision, kind and code."},
+		{name: "catalog/docs after any number", clause: "9", run: catalogAfterAny,
+			sentence: "Docs takes every number for a revision: after the greatest there is nothing, after the least everything."},
 		{name: "catalog/doc at", clause: "9", run: catalogAt,
 			sentence: "DocAt gives the newest form at or before a revision, and ErrNotFound if there was none."},
 		{name: "catalog/no such name", clause: "9", run: catalogNoName,
@@ -122,6 +125,15 @@ func catalogAfter(e *env) {
 		}
 		if got != want || stamp.Revision != c.Revision {
 			e.Errorf("after %d: %q at %d, want %q at %d", after, got, stamp.Revision, want, c.Revision)
+		}
+	}
+}
+
+func catalogAfterAny(e *env) {
+	stamp := e.put(store.Stamp{}, doc("a", "1"))
+	for after, want := range map[int64]int{math.MaxInt64: 0, math.MaxInt64 - 1: 0, 2: 0, -1: 1, math.MinInt64: 1} {
+		if docs, at := e.docs(after); len(docs) != want || at != stamp {
+			e.Errorf("after %d there are %d documents under %v, want %d under %v", after, len(docs), at, want, stamp)
 		}
 	}
 }
