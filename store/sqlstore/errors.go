@@ -57,7 +57,9 @@ const (
 // failure tells what an error means, beginning with what is the same for every driver.
 func (s *Store) failure(err error) failure {
 	var ours *store.Error
-	if errors.As(err, &ours) || errors.Is(err, errSession) || errors.Is(err, store.ErrCorrupt) { // no other try reads it otherwise
+	if errors.As(err, &ours) || errors.Is(err, errSession) ||
+		errors.Is(err, store.ErrCorrupt) || // which another try reads again
+		errors.Is(err, errLocked) { // which was waited for
 		return refused
 	}
 	if errors.Is(err, errBegin) && s.d.failure(err) == conflict {

@@ -200,29 +200,35 @@ func (s *Store) locked(ctx context.Context, f func(conn *sql.Conn) error) (err e
 	h := fnv.New64a()
 	h.Write([]byte("guerdon " + s.opt.Schema))
 	lock := s.d.lock(h.Sum64())
+	begun := false
 	for _, statement := range lock.begin {
-		var got sql.NullInt64
-		if strings.HasPrefix(statement, "SELECT") {
-			if err = conn.QueryRowContext(ctx, statement).Scan(&got); err == nil && got.Int64 == 0 { // or NULL, where the server could not
-				err = errLocked
-			}
-		} else {
-			_, err = conn.ExecContext(ctx, statement)
-		}
-		if err != nil {
+		if err = acquire(ctx, conn, statement); err != nil {
 			break
 		}
+		begun = true
 	}
-	end := lock.undo
 	if err == nil {
-		if err = f(conn); err == nil {
-			end = lock.commit
-		}
+		err = f(conn)
 	}
-	// The end must be said even where the caller has given up, or the connection goes back to the pool in the middle of it.
-	if _, failed := conn.ExecContext(context.WithoutCancel(ctx), end); failed != nil && err == nil {
-		err = failed
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), lock.undo) // SQLite goes on with a transaction whose COMMIT met a reader
+	if err == nil {
+		_, err = conn.ExecContext(ctx, lock.commit)
+	}
+	if err != nil && begun { // a transaction whose COMMIT met a reader is still there on SQLite
+		undo(ctx, conn, lock.undo)
+	}
+	return err
+}
+
+// acquire runs a statement that takes the lock.
+func acquire(ctx context.Context, conn *sql.Conn, statement string) error {
+	if !strings.HasPrefix(statement, "SELECT") {
+		_, err := conn.ExecContext(ctx, statement)
+		return err
+	}
+	var got sql.NullInt64
+	err := conn.QueryRowContext(ctx, statement).Scan(&got)
+	if err == nil && got.Int64 == 0 { // or NULL, where the server could not
+		err = errLocked
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func (s *Store) commitSingle(ctx context.Context, w *writing) (results []store.R
 	defer a.stop()
 	r, err := s.single(a.waiting, onConn{conn}, w, writes.texts, a.within())
 	if err != nil {
-		undo(ctx, conn)
+		undo(ctx, conn, "ROLLBACK")
 		return nil, false, s.settle(ctx, conn, &w.units[0], s.answer(ctx, a, err))
 	}
 	return []store.Result{r}, true, nil

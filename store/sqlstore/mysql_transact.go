@@ -130,7 +130,7 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 	}
 	kind := s.failure(err)
 	if c.sent {
-		undo(ctx, conn)
+		undo(ctx, conn, "ROLLBACK")
 	}
 	if kind == broken && !committing {
 		err = fmt.Errorf("%w: %w", errBegin, err) // a transaction without its COMMIT holds nothing
@@ -141,12 +141,12 @@ func (s *Store) transactMySQL(ctx context.Context, f func(on runner) error) erro
 // undoMost is how long the end of a transaction that failed may take.
 const undoMost = 5 * time.Second
 
-// undo ends a transaction also where the caller has given up, and gives up the connection if that fails: one that is still in a
-// transaction must not go back to the pool.
-func undo(ctx context.Context, conn *sql.Conn) {
+// undo ends a transaction by a statement, also where the caller has given up, and gives up the connection if that fails: one that
+// is still in a transaction must not go back to the pool.
+func undo(ctx context.Context, conn *sql.Conn, statement string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoMost)
 	defer cancel()
-	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+	if _, err := conn.ExecContext(ctx, statement); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }

@@ -1,5 +1,6 @@
 // Package mysql tests what is special about MySQL and MariaDB: that the DSN does not matter or is refused, that units larger than a
-// packet are written, that nothing lands after it was looked for, and that a bound store notices when its transaction is gone.
+// packet are written, that nothing lands after it was looked for, that a bound store notices when its transaction is gone, and how
+// the lock of a migration is waited for.
 package mysql
 
 import (

@@ -9,10 +9,12 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// A watch is called before each statement, which is not sent if it answers an error, and after each that was.
+// A watch is called before each statement, which is not sent if it answers an error, and after each that was. It may send another
+// instead.
 type watch struct {
-	before func(query string) error
-	after  func()
+	before  func(query string) error
+	instead func(query string) string
+	after   func()
 }
 
 // watched opens a pool of one connection under watch.
@@ -63,7 +65,7 @@ type watchedConn struct {
 
 func (c watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Result, err error) {
 	err = c.w.run(query, func() error {
-		r, err = c.conn.ExecContext(ctx, query, args)
+		r, err = c.conn.ExecContext(ctx, c.w.sent(query), args)
 		return err
 	})
 	return r, err
@@ -71,7 +73,7 @@ func (c watchedConn) ExecContext(ctx context.Context, query string, args []drive
 
 func (c watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
 	err = c.w.run(query, func() error {
-		rows, err = c.conn.QueryContext(ctx, query, args)
+		rows, err = c.conn.QueryContext(ctx, c.w.sent(query), args)
 		return err
 	})
 	return rows, err
@@ -88,4 +90,12 @@ func (w watch) run(query string, f func() error) error {
 		w.after()
 	}
 	return err
+}
+
+// sent is what is sent for a statement.
+func (w watch) sent(query string) string {
+	if w.instead == nil {
+		return query
+	}
+	return w.instead(query)
 }
