@@ -53,7 +53,7 @@ func (s *Store) list(ctx context.Context, on runner, q store.Query, wrap func(er
 	}
 }
 
-// page reads one page.
+// page reads one page of a limit.
 func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []store.Row, err error) {
 	if err := ended(ctx, "list"); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (s *Store) page(ctx context.Context, on runner, q store.Query) (rows []stor
 	} else {
 		err = read()
 	}
-	return rows, err
+	return rows[:min(len(rows), q.Limit)], err
 }
 
 // rows runs a statement that yields users and rows of one table.
@@ -108,7 +108,8 @@ func (s *Store) rows(ctx context.Context, on runner, t *table, p *prepared, args
 	return list, found.Err()
 }
 
-// page writes the condition, the order and the limit of a page, behind the table. Its range is not empty.
+// page writes the condition, the order and the limit of a page, behind the table. Its range is not empty. The limit is rounded up, so
+// that there is not a text for each that callers think of, and it is no parameter, since plans depend on it.
 func (b *statement) page(q store.Query) {
 	ix, r := indexOf(q.Index), q.Range()
 	if b.s.d.byIndex != nil {
@@ -148,7 +149,7 @@ func (b *statement) page(q store.Query) {
 		}
 	})
 	if q.Limit > 0 {
-		b.add(" LIMIT ", strconv.Itoa(q.Limit))
+		b.add(" LIMIT ", strconv.Itoa(b.s.rounded(q.Limit)))
 	}
 }
 

@@ -192,8 +192,12 @@ func (l *loading) snapshot() (store.Snapshot, error) {
 		}
 		all := make([]store.Row, 0, n)
 		for p, rows := range l.rows[i] {
-			if ix := l.request.Keys[i].Parts[p].Index; ix != "" { // a UNION has no order
+			part := &l.request.Keys[i].Parts[p]
+			if ix := part.Index; ix != "" { // a UNION has no order
 				slices.SortFunc(rows, func(a, b store.Row) int { return strings.Compare(store.IndexKey(ix, a), store.IndexKey(ix, b)) })
+			}
+			if part.Limit > 0 { // which was rounded up
+				rows = rows[:min(len(rows), part.Limit)]
 			}
 			all = append(all, rows...)
 		}

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -90,9 +91,9 @@ func (s *Store) form(n int) uint16 {
 	}
 }
 
-// rounded is the next number of rows that has a text. Texts that hold their values have one for each.
+// rounded is the next number of rows, or limit of them, that has a text. Texts that hold their values have one for each.
 func (s *Store) rounded(n int) int {
-	if n <= few || s.d.literal != nil {
+	if n <= few || s.d.literal != nil || n > math.MaxInt/2 {
 		return n
 	}
 	r := few

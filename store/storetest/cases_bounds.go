@@ -90,7 +90,7 @@ func (b *bounds) list(e *env, t *rapid.T) {
 	keys := b.all[q.Index]
 	q.Prefix, q.From = drawBound(t, "prefix", keys), drawBound(t, "from", keys)
 	q.To, q.After = drawBound(t, "to", keys), drawBound(t, "after", keys)
-	q.Desc, q.Limit = rapid.Bool().Draw(t, "desc"), rapid.IntRange(0, 4).Draw(t, "limit")
+	q.Desc, q.Limit = rapid.Bool().Draw(t, "desc"), rapid.IntRange(0, 9).Draw(t, "limit")
 	e.listed(q, matching(q, keys))
 }
 
@@ -104,7 +104,7 @@ func (b *bounds) pages(e *env, t *rapid.T) {
 			continue
 		}
 		keys := b.of[user][ix]
-		p := store.Part{Index: ix, Prefix: drawBound(t, "prefix", keys), After: drawBound(t, "after", b.all[ix]), Limit: rapid.IntRange(0, 4).Draw(t, "limit")}
+		p := store.Part{Index: ix, Prefix: drawBound(t, "prefix", keys), After: drawBound(t, "after", b.all[ix]), Limit: rapid.IntRange(0, 9).Draw(t, "limit")}
 		if !strings.HasPrefix(p.Prefix, store.UserPrefix(user)) {
 			p.Prefix = store.UserPrefix(user)
 		}

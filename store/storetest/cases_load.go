@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/guerdon-go/guerdon/reward"
@@ -226,7 +227,13 @@ func pageBeyond(e *env) {
 
 func pageLimit(e *env) {
 	all := pageRows(e)
-	e.page(store.Part{Prefix: store.CauseTaskPrefix("u", "t"), Limit: 2}, all[:2])
+	for _, limit := range []int{1, 2, 5, 6, math.MaxInt} {
+		e.page(store.Part{Prefix: store.CauseTaskPrefix("u", "t"), Limit: limit}, all[:min(limit, len(all))])
+	}
+	both := keysIn(store.IndexCauseTask, e.load("u", store.Part{Index: store.IndexCauseTask}).Rows)
+	for limit := 5; limit < len(both); limit++ {
+		e.page(store.Part{Limit: limit}, both[:limit])
+	}
 }
 
 func pagePrefix(e *env) {

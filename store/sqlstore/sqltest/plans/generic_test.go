@@ -3,8 +3,10 @@ package plans
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
 )
 
@@ -45,6 +47,29 @@ func TestPostgreSQL_keepsGenericPlans(t *testing.T) {
 	}
 	if kept < 8 {
 		t.Errorf("only %d statements are kept", kept)
+	}
+}
+
+// Whoever asks for pages of a size of their own asks in few texts: a driver keeps some hundreds, each with a plan in the server.
+func TestPostgreSQL_keepsFewTextsOfPages(t *testing.T) {
+	db, _ := pool(t, servers.PostgreSQL)
+	st := servers.PostgreSQL.Migrated(t, db, servers.PostgreSQL.Schema(t, db))
+	must := musting(t)
+	for limit := 1; limit <= 300; limit++ {
+		for _, err := range st.List(t.Context(), store.Query{Index: store.IndexRewardReward, Prefix: store.RewardRewardPrefix("r"), Limit: limit}) {
+			must(err)
+		}
+		_, err := st.Load(t.Context(), store.Request{Keys: []store.Key{{User: "ada", Parts: []store.Part{{Index: store.IndexRewardUser, Limit: limit}}}}})
+		must(err)
+	}
+	texts := 0
+	for statement := range planned(t, db) {
+		if strings.Contains(statement, "LIMIT") {
+			texts++
+		}
+	}
+	if texts == 0 || texts > 20 {
+		t.Errorf("%d texts of pages are kept", texts)
 	}
 }
 
