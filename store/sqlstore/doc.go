@@ -92,8 +92,9 @@
 //
 // Of isolation three things: a statement reads as of one instant, a row that is locked stays as it was read, and a
 // transaction is atomic. So READ COMMITTED, PostgreSQL's default, is enough. At stricter levels a transaction of yours meets
-// [RerunError] more often. The store's own transactions on MySQL set their level themselves. A transaction of yours at MySQL's
-// default, REPEATABLE READ, also meets it if a user changed since the transaction began: begin it at READ COMMITTED to have fewer.
+// [RerunError] more often. On MySQL and MariaDB the store's own transactions set their level themselves, and those of [Store.Do]
+// are READ COMMITTED. One that you begin yourself at their default, REPEATABLE READ, meets it whenever a user changed since it
+// began, so that a busy user's seldom get through: begin it at READ COMMITTED (sql.TxOptions) as well.
 //
 // Outside of a transaction of yours Load is one statement, unless it names thousands of rows. Commit is one statement on
 // PostgreSQL, for one user and for many; on MariaDB it is one round trip for one user and three for several, on Galera always

@@ -85,6 +85,11 @@ const doTries = 10
 // or context.DeadlineExceeded: f has run out of time. If the commit itself fails with an error that matches [store.ErrUnknown],
 // all of it holds or nothing.
 //
+// On MySQL and MariaDB the transaction is READ COMMITTED, whatever the sessions are by default: at REPEATABLE READ one of two
+// about a user would have to run again whenever they meet. On PostgreSQL it is of the level that sessions have by default, which is
+// READ COMMITTED unless you ask for more. At this level each statement of f reads what was committed before it: lock what f reads
+// and decides by, or write it as pay in the README does. For a stricter one begin the transaction yourself and use [Store.In].
+//
 // f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
 func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	for try := 0; ; try++ {
@@ -110,7 +115,7 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 
 // do runs f once. kind is what an error means, and sent says that it is of a COMMIT that was sent.
 func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (kind failure, sent bool, err error) {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.db.BeginTx(ctx, s.d.callers)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errBegin, err)
 		return s.failure(err), false, err

@@ -56,7 +56,7 @@ func payNatively(ctx context.Context, conn *pgx.Conn, books *sqlstore.Store, eng
 func TestInTx_takesATransactionOfPgx(t *testing.T) {
 	ctx := t.Context()
 	db := servers.PostgreSQL.Pool(t)
-	conn := connect(t, dsnOf(t, db))
+	conn := connect(t, dsnOf(t, servers.PostgreSQL, db))
 	if _, err := conn.Exec(ctx, `CREATE TABLE orders (id TEXT PRIMARY KEY, customer TEXT NOT NULL, total TEXT NOT NULL)`); err != nil {
 		t.Fatal(err)
 	}
