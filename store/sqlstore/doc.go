@@ -22,8 +22,12 @@
 //	})
 //
 // [Store.Do] runs the function in a transaction. Where the database asks for it, Do runs it again from its start in a new one, ten
-// times in all, and then returns the last error. If you began the transaction yourself you get a [*RerunError]: roll back and run
-// all of it again. A call that fails in another way leaves nothing of its own in the transaction.
+// times in all, and then returns the last error. A call that fails in another way leaves nothing of its own in the transaction.
+//
+// If you begin the transaction yourself, do the same: whatever error ends it, of a store in it, of a statement of yours or of
+// COMMIT, ask [Store.Rerun], and if it says so roll back and run all of it again, a bounded number of times. An error of COMMIT of
+// which it says no may be an answer that was lost, so that all of it holds or nothing. Running it again finds out: an event that
+// was recorded counts once under its ID and is answered as a replay, which is why a row of your own should have an ID as well.
 //
 // What the engine answers holds when the transaction is committed and not before: let nothing outside of it, no metric and
 // no message, count on it. In the transaction:

@@ -20,7 +20,8 @@ var (
 	ErrRerun = errors.New("the transaction must be run again")
 )
 
-// A RerunError says that a caller's transaction cannot go on: roll it back and run all of it again, as [Store.Do] does. A store in
+// A RerunError says that a caller's transaction cannot go on: roll it back and run all of it again, as [Store.Do] does. A
+// transaction may have to run again for errors of its own statements too, which [Store.Rerun] knows as well. A store in
 // the transaction answers it after a deadlock, a serialization failure or a lock that took too long; if its snapshot is older than
 // what was locked; if the connection was lost or the database has ended the transaction by itself; and if a call failed and what
 // it had written could not be taken back. If the call's context ended in the middle of it, the error also matches context.Canceled or
