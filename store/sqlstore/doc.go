@@ -75,9 +75,10 @@
 // DSN without interpolateParams does not send three packets for one, and no statement of a unit is sent after the server has ended
 // its transaction.
 //
-// SQLite 3.37 and later, with modernc.org/sqlite or another driver. One writer at a time: writers of one Store wait in turn, those
-// of others ask again. Use a file in WAL mode, so that reading goes on meanwhile, with time to wait for others and with
-// transactions that begin as writers:
+// SQLite 3.37 and later, with modernc.org/sqlite or another driver. One writer at a time: writers of one Store wait in turn, its
+// transactions of Do among them, but for nobody longer than a second; those of others and transactions that you begin yourself ask
+// again. Use a file in WAL mode, so that reading goes on meanwhile, with time to wait for others and with transactions that begin as
+// writers:
 //
 //	file:shop.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate
 //

@@ -16,14 +16,11 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 	if err := s.prepareWanted(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
-	if s.writer != nil {
-		select {
-		case s.writer <- struct{}{}:
-			defer func() { <-s.writer }()
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", errBegin, ctx.Err())
-		}
+	leave, err := s.writer.take(ctx)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	if s.d.Dialect == MySQL {
 		return s.transactMySQL(ctx, f)
 	}
@@ -116,6 +113,11 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 
 // do runs f once. sent says that the error is of a COMMIT that was sent.
 func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, err error) {
+	leave, err := s.writer.take(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
 	tx, err := s.db.BeginTx(ctx, s.d.callers)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errBegin, err)
