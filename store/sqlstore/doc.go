@@ -209,6 +209,7 @@
 //
 // [Store.Migrate] runs numbered files, under a lock. Released files never change. [Store.Migrations] gives the same files to a tool
 // of your own; the processes then need no right to make tables. At its first use a store looks whether the tables are those of its
-// release; if not, the answer is [ErrNotMigrated] or [ErrNewer]. A process of the previous release goes on working while the migration
-// of the next one runs, but once it has stopped only the next release can be started.
+// release, in a transaction of yours if that is where it is used first; if not, the answer is [ErrNotMigrated] or [ErrNewer]. A
+// process of the previous release goes on working while the migration of the next one runs, but once it has stopped only the next
+// release can be started.
 package sqlstore

@@ -14,7 +14,8 @@ var (
 	// ErrNewer is returned where the tables are of a newer release than this library: its columns are not known here.
 	ErrNewer = errors.New("the schema is newer than this release")
 	// ErrNotMigrated is returned where tables are absent or older than this release: call [Store.Migrate] first. It is [Store.Docs]
-	// that looks, which an engine calls before all else.
+	// that looks, which an engine calls before all else, and the Docs of a store in a transaction if it comes first. The transaction
+	// is not spoilt by it. On SQLite [Store.Do] finds absent tables itself.
 	ErrNotMigrated = errors.New("the schema is not migrated")
 	// ErrRerun is matched by a [RerunError].
 	ErrRerun = errors.New("the transaction must be run again")

@@ -125,6 +125,9 @@ func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, er
 	defer tx.Rollback() // as in transact
 	if s.d.oneWriter {
 		if err := s.bornUsers(ctx, inTx{tx: tx}, nil); err != nil {
+			if code, ok := sqliteCode(err); ok && code == sqliteError { // no such table
+				err = s.unmigrated(err)
+			}
 			return false, s.uncommitted(ctx, err)
 		}
 		s.meetDriver(ctx, tx)
