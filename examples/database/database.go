@@ -34,8 +34,8 @@ type Database struct {
 	Name string
 }
 
-// conns is how many connections a pool opens at most, and keeps: a server has a limit on them which all programs share, and a new
-// connection costs more than an idle one.
+// conns is how many connections a pool opens at most, and keeps: a server has a limit on them which all programs share, a SQLite file
+// has one writer for whom more of them only wait, and a new connection costs more than an idle one.
 const conns = 16
 
 // driverForm is how the driver of MySQL names a server.
@@ -123,5 +123,5 @@ func openSQLite(path string) (*Database, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Database{db, sqlstore.SQLite, path}, nil
+	return limited(&Database{db, sqlstore.SQLite, path}), nil
 }

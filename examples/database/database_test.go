@@ -39,6 +39,9 @@ func TestOpen_takesTheseForms(t *testing.T) {
 			if db.Dialect != tt.dialect || db.Name != tt.name {
 				t.Errorf("dialect %v, name %q, want %v, %q", db.Dialect, db.Name, tt.dialect, tt.name)
 			}
+			if n := db.Stats().MaxOpenConnections; n != conns {
+				t.Errorf("a pool of %d connections, 0 being any number, want %d", n, conns)
+			}
 		})
 	}
 }

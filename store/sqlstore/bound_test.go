@@ -62,7 +62,7 @@ func TestInTx_everyMethodSaysThatTheTransactionIsToBeRunAgain(t *testing.T) {
 				answers["list"] = err
 			}
 			for method, err := range answers {
-				if !errors.Is(err, sqlstore.ErrRerun) || !errors.Is(err, tt.err) {
+				if !errors.Is(err, sqlstore.ErrRerun) || !errors.Is(err, tt.err) || !st.Rerun(err) {
 					t.Errorf("%s: %v", method, err)
 				}
 			}

@@ -83,6 +83,8 @@ type dialect struct {
 	oneWriter bool
 	// isolation is that of the store's own transactions, nil where any does.
 	isolation *sql.TxOptions
+	// callers is that of the transactions of [Store.Do], nil for the sessions' own.
+	callers *sql.TxOptions
 	// lock is that of a migration, by a key.
 	lock func(key uint64) lock
 	// failure tells what an error of the driver means.

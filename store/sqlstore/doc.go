@@ -22,8 +22,12 @@
 //	})
 //
 // [Store.Do] runs the function in a transaction. Where the database asks for it, Do runs it again from its start in a new one, ten
-// times in all, and then returns the last error. If you began the transaction yourself you get a [*RerunError]: roll back and run
-// all of it again. A call that fails in another way leaves nothing of its own in the transaction.
+// times in all, and then returns the last error. A call that fails in another way leaves nothing of its own in the transaction.
+//
+// If you begin the transaction yourself, do the same: whatever error ends it, of a store in it, of a statement of yours or of
+// COMMIT, ask [Store.Rerun], and if it says so roll back and run all of it again, a bounded number of times. An error of COMMIT of
+// which it says no may be an answer that was lost, so that all of it holds or nothing. Running it again finds out: an event that
+// was recorded counts once under its ID and is answered as a replay, which is why a row of your own should have an ID as well.
 //
 // What the engine answers holds when the transaction is committed and not before: let nothing outside of it, no metric and
 // no message, count on it. In the transaction:
@@ -58,6 +62,7 @@
 //
 // PostgreSQL 13 and later, with pgx (github.com/jackc/pgx/v5, natively or by its package stdlib), which keeps statements
 // prepared by their text. Behind a pooler that hands connections to others between transactions, choose pgx's mode "exec".
+// A pool whose client_encoding is not UTF8 is refused.
 // Tables are in Options.Schema, or where the connection's search_path leads. When a context ends during a statement, pgx drops the
 // connection, at times in a way that the server keeps its transaction and its locks for 15 seconds more. With a
 // pgconn.CancelRequestContextWatcherHandler in the config's BuildContextWatcherHandler (stdlib.OpenDB takes a config) it cancels the
@@ -71,9 +76,10 @@
 // DSN without interpolateParams does not send three packets for one, and no statement of a unit is sent after the server has ended
 // its transaction.
 //
-// SQLite 3.37 and later, with modernc.org/sqlite or another driver. One writer at a time: writers of one Store wait in turn, those
-// of others ask again. Use a file in WAL mode, so that reading goes on meanwhile, with time to wait for others and with
-// transactions that begin as writers:
+// SQLite 3.37 and later, with modernc.org/sqlite or another driver. One writer at a time: writers of one Store wait in turn, its
+// transactions of Do among them, but for nobody longer than a second; those of others and transactions that you begin yourself ask
+// again. Use a file in WAL mode, so that reading goes on meanwhile, with time to wait for others and with transactions that begin as
+// writers:
 //
 //	file:shop.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(NORMAL)&_txlock=immediate
 //
@@ -92,8 +98,9 @@
 //
 // Of isolation three things: a statement reads as of one instant, a row that is locked stays as it was read, and a
 // transaction is atomic. So READ COMMITTED, PostgreSQL's default, is enough. At stricter levels a transaction of yours meets
-// [RerunError] more often. The store's own transactions on MySQL set their level themselves. A transaction of yours at MySQL's
-// default, REPEATABLE READ, also meets it if a user changed since the transaction began: begin it at READ COMMITTED to have fewer.
+// [RerunError] more often. On MySQL and MariaDB the store's own transactions set their level themselves, and those of [Store.Do]
+// are READ COMMITTED. One that you begin yourself at their default, REPEATABLE READ, meets it whenever a user changed since it
+// began, so that a busy user's seldom get through: begin it at READ COMMITTED (sql.TxOptions) as well.
 //
 // Outside of a transaction of yours Load is one statement, unless it names thousands of rows. Commit is one statement on
 // PostgreSQL, for one user and for many; on MariaDB it is one round trip for one user and three for several, on Galera always
@@ -203,6 +210,7 @@
 //
 // [Store.Migrate] runs numbered files, under a lock. Released files never change. [Store.Migrations] gives the same files to a tool
 // of your own; the processes then need no right to make tables. At its first use a store looks whether the tables are those of its
-// release; if not, the answer is [ErrNotMigrated] or [ErrNewer]. A process of the previous release goes on working while the migration
-// of the next one runs, but once it has stopped only the next release can be started.
+// release, in a transaction of yours if that is where it is used first; if not, the answer is [ErrNotMigrated] or [ErrNewer]. A
+// process of the previous release goes on working while the migration of the next one runs, but once it has stopped only the next
+// release can be started.
 package sqlstore

@@ -36,7 +36,12 @@ func (s *Store) docs(ctx context.Context, on runner, after int64) (docs []store.
 	if err := ended(ctx, "docs"); err != nil {
 		return nil, stamp, err
 	}
-	if stamp, err = s.stamp(ctx, on); err != nil {
+	if s.checked.Load() {
+		stamp, err = s.stamp(ctx, on, nil)
+	} else { // in a caller's transaction
+		stamp, err = s.firstStamp(ctx, on)
+	}
+	if err != nil {
 		return nil, stamp, err
 	}
 	if after >= stamp.Revision { // which may be the greatest number there is
@@ -55,10 +60,21 @@ func (s *Store) docs(ctx context.Context, on runner, after int64) (docs []store.
 	return docs, stamp, nil
 }
 
-// stamp reads the catalog's stamp.
-func (s *Store) stamp(ctx context.Context, on runner) (stamp store.Stamp, err error) {
-	p, args := s.build(shape{what: 'c'}, func(b *statement) {
-		b.add("SELECT revision, hash FROM ")
+// stamp reads the catalog's stamp, and the version of the tables beside it if that is asked for.
+func (s *Store) stamp(ctx context.Context, on runner, version *int) (stamp store.Stamp, err error) {
+	var hash []byte
+	of, into := shape{what: 'c'}, []any{&stamp.Revision, &hash}
+	if version != nil {
+		of, into = shape{}, append(into, version)
+	}
+	p, args := s.build(of, func(b *statement) {
+		b.add("SELECT revision, hash")
+		if version != nil {
+			b.add(", (SELECT coalesce(max(version), 0) FROM ")
+			b.table(versionsTable)
+			b.add(")")
+		}
+		b.add(" FROM ")
 		b.table(catalogTable)
 	})
 	rows, err := on.query(ctx, p, args)
@@ -66,9 +82,8 @@ func (s *Store) stamp(ctx context.Context, on runner) (stamp store.Stamp, err er
 		return stamp, err
 	}
 	defer rows.Close()
-	var hash []byte
 	for rows.Next() {
-		if err := scan(rows, &stamp.Revision, &hash); err != nil {
+		if err := scan(rows, into...); err != nil {
 			return stamp, err
 		}
 	}
@@ -192,7 +207,7 @@ func fits(docs []store.Doc) int {
 // putDocs compares and moves on the stamp, and then inserts. Without documents it only compares.
 func (s *Store) putDocs(ctx context.Context, on runner, old store.Stamp, docs []store.Doc) (store.Stamp, error) {
 	if len(docs) == 0 {
-		stamp, err := s.stamp(ctx, on)
+		stamp, err := s.stamp(ctx, on, nil)
 		if err == nil && stamp != old {
 			err = &store.Error{Op: "put", Err: store.ErrStale}
 		}

@@ -14,13 +14,15 @@ var (
 	// ErrNewer is returned where the tables are of a newer release than this library: its columns are not known here.
 	ErrNewer = errors.New("the schema is newer than this release")
 	// ErrNotMigrated is returned where tables are absent or older than this release: call [Store.Migrate] first. It is [Store.Docs]
-	// that looks, which an engine calls before all else.
+	// that looks, which an engine calls before all else, and the Docs of a store in a transaction if it comes first. The transaction
+	// is not spoilt by it. On SQLite [Store.Do] finds absent tables itself.
 	ErrNotMigrated = errors.New("the schema is not migrated")
 	// ErrRerun is matched by a [RerunError].
 	ErrRerun = errors.New("the transaction must be run again")
 )
 
-// A RerunError says that a caller's transaction cannot go on: roll it back and run all of it again, as [Store.Do] does. A store in
+// A RerunError says that a caller's transaction cannot go on: roll it back and run all of it again, as [Store.Do] does. A
+// transaction may have to run again for errors of its own statements too, which [Store.Rerun] knows as well. A store in
 // the transaction answers it after a deadlock, a serialization failure or a lock that took too long; if its snapshot is older than
 // what was locked; if the connection was lost or the database has ended the transaction by itself; and if a call failed and what
 // it had written could not be taken back. If the call's context ended in the middle of it, the error also matches context.Canceled or

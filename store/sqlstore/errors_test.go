@@ -3,7 +3,9 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/guerdon-go/guerdon/store"
@@ -97,6 +99,44 @@ func TestInTx_aRowThatDoesNotScanIsCorrupt(t *testing.T) {
 				if errors.Is(err, tt.tx.scan) != (tt.want == store.ErrCorrupt) {
 					t.Errorf("%s: %v does not say what happened", method, err)
 				}
+			}
+		})
+	}
+}
+
+// Of errors that the store has not seen, those of a caller's own statements and of COMMIT, a few are certain.
+func TestRerun_tellsWhetherATransactionIsToBeRunAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		dialect sqlstore.Dialect
+		err     error
+		want    bool
+	}{
+		{"nothing", sqlstore.PostgreSQL, nil, false},
+		{"serialization", sqlstore.PostgreSQL, stateError("40001"), true},
+		{"deadlock, within an error of the caller's", sqlstore.PostgreSQL, fmt.Errorf("order 1: %w", stateError("40P01")), true},
+		{"an answer that was lost", sqlstore.PostgreSQL, errors.New("connection reset"), false},
+		{"a session that was ended", sqlstore.PostgreSQL, stateError("57P01"), false},
+		{"there already", sqlstore.PostgreSQL, stateError("23505"), false},
+		{"never sent", sqlstore.PostgreSQL, driver.ErrBadConn, true},
+		{"never sent, as the time is over", sqlstore.PostgreSQL, fmt.Errorf("%w: %w", context.Canceled, driver.ErrBadConn), false},
+		{"out of time", sqlstore.PostgreSQL, &sqlstore.RerunError{Err: context.DeadlineExceeded}, false},
+		{"a store's", sqlstore.PostgreSQL, fmt.Errorf("order 1: %w", &sqlstore.RerunError{Err: errors.New("connection reset")}), true},
+		{"a call outside of the transaction", sqlstore.PostgreSQL, &store.Error{Op: "commit", Err: stateError("40001")}, false},
+		{"done", sqlstore.PostgreSQL, sql.ErrTxDone, false},
+		{"deadlock", sqlstore.MySQL, numberError{1213}, true},
+		{"a cluster that is not ready", sqlstore.MySQL, numberError{1047}, true},
+		{"shutdown", sqlstore.MySQL, numberError{1053}, false},
+		{"busy", sqlstore.SQLite, codeError(5), true},
+		{"a disk's", sqlstore.SQLite, codeError(10), false},
+	} {
+		t.Run(tt.dialect.String()+"/"+tt.name, func(t *testing.T) {
+			st, err := sqlstore.New(sql.OpenDB(nowhere{}), tt.dialect, sqlstore.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := st.Rerun(tt.err); got != tt.want {
+				t.Errorf("%v: %t", tt.err, got)
 			}
 		})
 	}

@@ -162,20 +162,81 @@ func (s *Store) version(ctx context.Context, on interface {
 
 // checkSchema tells whether the tables are those of this release.
 func (s *Store) checkSchema(ctx context.Context) error {
+	if s.d.Dialect == PostgreSQL {
+		if err := s.there(ctx, pool{s}); err != nil {
+			return err
+		}
+	}
+	version, err := s.version(ctx, s.db)
+	if err != nil {
+		return s.unmigrated(err)
+	}
+	return s.checkVersion(version)
+}
+
+func (s *Store) checkVersion(version int) error {
 	list, err := s.migrations()
+	if err == nil && version < len(list) {
+		err = &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release needs %d", ErrNotMigrated, version, len(list))}
+	}
 	if err != nil {
 		return err
 	}
-	version, err := s.version(ctx, s.db)
-	switch {
-	case err != nil && s.failure(err) == refused:
-		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: %w", ErrNotMigrated, err)}
+	return notNewer(version, len(list))
+}
+
+// unmigrated gives the error of a first statement about the tables its meaning: as a rule that they are not there.
+func (s *Store) unmigrated(err error) error {
+	if errors.As(err, new(*store.Error)) || errors.Is(err, sql.ErrTxDone) || s.failure(err) != refused {
+		return err
+	}
+	return &store.Error{Op: "schema", Err: fmt.Errorf("%w: %w", ErrNotMigrated, err)}
+}
+
+// firstStamp is checkSchema in a caller's transaction, which must stay of use to the caller: PostgreSQL does nothing more in one after
+// a statement about a table that is not there, so that it is asked for the table first. The version comes with the stamp, whose table
+// changes as little as that of versions, and costs no statement.
+func (s *Store) firstStamp(ctx context.Context, on runner) (stamp store.Stamp, err error) {
+	if s.d.Dialect == PostgreSQL {
+		if err := s.there(ctx, on); err != nil {
+			return stamp, err
+		}
+	}
+	version := 0
+	if stamp, err = s.stamp(ctx, on, &version); err != nil {
+		return stamp, s.unmigrated(err)
+	}
+	if err := s.checkVersion(version); err != nil {
+		return store.Stamp{}, err
+	}
+	s.checked.Store(true)
+	return stamp, nil
+}
+
+// there looks whether PostgreSQL has a table of versions, and whether it takes texts as they are: a session of another encoding would
+// change them, and IDs with them.
+func (s *Store) there(ctx context.Context, on runner) error {
+	text := "SELECT to_regclass('" + s.table(versionsTable) + "') IS NOT NULL, current_setting('client_encoding')"
+	rows, err := on.query(ctx, &prepared{text: text, once: true}, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	there, encoding := false, ""
+	for rows.Next() {
+		if err := scan(rows, &there, &encoding); err != nil {
+			return err
+		}
+	}
+	switch err := rows.Err(); {
 	case err != nil:
 		return err
-	case version < len(list):
-		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: version %d, this release needs %d", ErrNotMigrated, version, len(list))}
+	case encoding != "UTF8" && encoding != "SQL_ASCII":
+		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: client_encoding is %s, and must be UTF8", errSession, encoding)}
+	case !there:
+		return &store.Error{Op: "schema", Err: fmt.Errorf("%w: there is no %s", ErrNotMigrated, s.table(versionsTable))}
 	}
-	return notNewer(version, len(list))
+	return nil
 }
 
 // statementsOf splits the text of a migration.

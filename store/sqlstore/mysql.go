@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ func mysql() *dialect {
 		forUpdate:  " FOR UPDATE",
 		skipLocked: " SKIP LOCKED",
 		byKey:      " FORCE INDEX (PRIMARY)",
+		callers:    &sql.TxOptions{Isolation: sql.LevelReadCommitted}, // see errSnapshot
 		lock:       namedLock,
 		failure:    mysqlFailure,
 	}

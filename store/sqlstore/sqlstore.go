@@ -49,9 +49,8 @@ type Store struct {
 	known            counterNames
 	wanted           wantedTexts
 	stats            stats
-	// writer is held by who writes, where the database takes one writer alone: they wait here in turn instead of asking the
-	// database again and again.
-	writer chan struct{}
+	// writer is taken by who writes, nil where the database takes several.
+	writer *turns
 	// checked says that the schema was found to be this release's.
 	checked atomic.Bool
 	// driver is the type of the errors of SQLite's driver, nil until it is known; see [Store.meetDriver].
@@ -83,7 +82,7 @@ func New(db *sql.DB, d Dialect, opt Options) (*Store, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.d.oneWriter {
-		s.writer = make(chan struct{}, 1)
+		s.writer = newTurns()
 	}
 	s.tables = map[string]string{}
 	for _, name := range tableNames() {

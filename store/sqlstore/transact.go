@@ -16,14 +16,11 @@ func (s *Store) transact(ctx context.Context, f func(on runner) error) error {
 	if err := s.prepareWanted(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errBegin, err)
 	}
-	if s.writer != nil {
-		select {
-		case s.writer <- struct{}{}:
-			defer func() { <-s.writer }()
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", errBegin, ctx.Err())
-		}
+	leave, err := s.writer.take(ctx)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	if s.d.Dialect == MySQL {
 		return s.transactMySQL(ctx, f)
 	}
@@ -85,16 +82,22 @@ const doTries = 10
 // or context.DeadlineExceeded: f has run out of time. If the commit itself fails with an error that matches [store.ErrUnknown],
 // all of it holds or nothing.
 //
+// On MySQL and MariaDB the transaction is READ COMMITTED, whatever the sessions are by default: at REPEATABLE READ one of two
+// about a user would have to run again whenever they meet. On PostgreSQL it is of the level that sessions have by default, which is
+// READ COMMITTED unless you ask for more. At this level each statement of f reads what was committed before it: lock what f reads
+// and decides by, or write it as pay in the README does. For a stricter one begin the transaction yourself and use [Store.In].
+//
 // f must not use the pool: an unbound call would wait for a connection, or for a lock, that its own transaction holds.
 func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	for try := 0; ; try++ {
-		kind, sent, err := s.do(ctx, f)
+		sent, err := s.do(ctx, f)
 		switch {
 		case err == nil:
 			return nil
-		case kind == broken && sent:
+		case s.Rerun(err), sent && s.failure(err) == conflict: // COMMIT's error is the driver's, also where it is of another type
+		case sent && s.failure(err) == broken:
 			return &store.Error{Op: "do", Err: s.unknown("do", err)}
-		case kind != conflict && kind != unsent:
+		default:
 			return err
 		}
 		if try+1 >= doTries || ctx.Err() != nil {
@@ -108,40 +111,63 @@ func (s *Store) Do(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 }
 
-// do runs f once. kind is what an error means, and sent says that it is of a COMMIT that was sent.
-func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (kind failure, sent bool, err error) {
-	tx, err := s.db.BeginTx(ctx, nil)
+// do runs f once. sent says that the error is of a COMMIT that was sent.
+func (s *Store) do(ctx context.Context, f func(tx *sql.Tx) error) (sent bool, err error) {
+	leave, err := s.writer.take(ctx)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errBegin, err)
-		return s.failure(err), false, err
+		return false, err
+	}
+	defer leave()
+	tx, err := s.db.BeginTx(ctx, s.d.callers)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errBegin, err)
 	}
 	defer tx.Rollback() // as in transact
 	if s.d.oneWriter {
 		if err := s.bornUsers(ctx, inTx{tx: tx}, nil); err != nil {
-			err = s.uncommitted(ctx, err)
-			return s.failure(err), false, err
+			if code, ok := sqliteCode(err); ok && code == sqliteError { // no such table
+				err = s.unmigrated(err)
+			}
+			return false, s.uncommitted(ctx, err)
 		}
 		s.meetDriver(ctx, tx)
 	}
 	if err := f(tx); err != nil {
-		return s.failureOf(err), false, err
+		return false, err
 	}
 	if err := ctx.Err(); err != nil {
-		return refused, false, err
+		return false, err
 	}
-	if err := tx.Commit(); err != nil {
-		return s.failure(err), true, err
-	}
-	return refused, true, nil
+	return true, tx.Commit()
 }
 
-// failureOf tells what an error of a caller's function means. It may be an error of the database, of a store in the transaction,
-// or the caller's own, which is none of ours whatever methods it has.
+// Rerun reports whether a transaction that ended with an error is to be run again from its start. It is what [Store.Do] decides by,
+// for a transaction that you begin yourself: ask it about each error that makes you roll back, of a store in the transaction (a
+// [*RerunError]) or of a statement of your own, and about the error of COMMIT. It knows a deadlock, a serialization failure, a
+// lock that took too long, a busy database and what was never sent, also within errors of yours.
+//
+// False are nil, an error of a context that has ended, what another run would not make better, and a connection that was lost. If
+// that was at COMMIT, all of the transaction holds or nothing, and nobody knows which. Running it again tells, where its own rows
+// have IDs as events have: what was recorded counts once under its ID, and is answered as it was the first time.
+//
+// It is safe for use by several goroutines at once.
+func (s *Store) Rerun(err error) bool {
+	if err == nil {
+		return false
+	}
+	kind := s.failureOf(err)
+	return kind == conflict || kind == unsent
+}
+
+// failureOf tells what an error that ended a caller's transaction means. It may be an error of the database, of a store in the
+// transaction, or the caller's own, which is none of ours whatever methods it has.
 func (s *Store) failureOf(err error) failure {
-	if errors.Is(err, ErrRerun) {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return refused // the caller's own context ended, and would again
-		}
+	switch {
+	case errors.Is(err, errBegin): // a connection may have its own time to be made in
+		return s.failure(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return refused // the caller's own context ended, and would again
+	case errors.Is(err, ErrRerun):
 		return conflict
 	}
 	kind := s.failure(err)

@@ -1,12 +1,16 @@
 package sqlstore_test
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/store/sqlstore"
 	"github.com/guerdon-go/guerdon/store/sqlstore/sqltest/servers"
 )
 
@@ -22,6 +26,30 @@ func TestPay_itsStatementsRunOnMySQLAsTheReadmeSays(t *testing.T) {
 			t.Errorf("README.md lacks %s", word)
 		}
 	}
+	insert, find := mysqlStatements(t)
+	for _, server := range servers.MySQLs() {
+		t.Run(server.Name, func(t *testing.T) {
+			books := server.Store(t, shop(t, server), "")
+			first := order{"a", "mei", "12.80"}
+			for _, o := range []order{first, first, {"a", "bo", "12.80"}, {"A", "mei", "12.80"}} {
+				var found order
+				err := books.Do(t.Context(), func(tx *sql.Tx) error {
+					if _, err := tx.ExecContext(t.Context(), insert, o.id, o.customer, o.total); err != nil {
+						return err
+					}
+					return tx.QueryRowContext(t.Context(), find, o.id).Scan(&found.id, &found.customer, &found.total)
+				})
+				if err != nil || found != first {
+					t.Errorf("%v finds %v, %v; want %v", o, found, err, first)
+				}
+			}
+		})
+	}
+}
+
+// mysqlStatements are those of pay, written as the README says.
+func mysqlStatements(t *testing.T) (insert, find string) {
+	t.Helper()
 	program, err := os.ReadFile("example_do_test.go")
 	if err != nil {
 		t.Fatal(err)
@@ -31,34 +59,31 @@ func TestPay_itsStatementsRunOnMySQLAsTheReadmeSays(t *testing.T) {
 		text = strings.ReplaceAll(strings.Trim(text, "`"), "ON CONFLICT (id) DO NOTHING", "ON DUPLICATE KEY UPDATE id = id")
 		return regexp.MustCompile(`\$[0-9]`).ReplaceAllString(text, "?")
 	}
-	insert, find := written("INSERT INTO orders"), written("SELECT id, customer, total FROM orders")
-	for _, server := range servers.MySQLs() {
-		t.Run(server.Name, func(t *testing.T) {
-			db := server.Pool(t)
-			schema := server.Schema(t, db)
-			for _, statement := range []string{
-				"CREATE SCHEMA " + schema,
-				"CREATE TABLE " + schema + ".orders (id VARCHAR(64) PRIMARY KEY, customer VARCHAR(64) NOT NULL, total VARCHAR(32) NOT NULL)",
-			} {
-				if _, err := db.ExecContext(t.Context(), statement); err != nil {
-					t.Fatal(err)
-				}
+	return written("INSERT INTO orders"), written("SELECT id, customer, total FROM orders")
+}
+
+// payOn is pay, with the statements of a server.
+func payOn(t *testing.T, server servers.Server) func(context.Context, *sqlstore.Store, *engine.Engine, order) (engine.Outcome, error) {
+	t.Helper()
+	if server.Dialect != sqlstore.MySQL {
+		return pay
+	}
+	insert, find := mysqlStatements(t)
+	return func(ctx context.Context, books *sqlstore.Store, eng *engine.Engine, o order) (out engine.Outcome, err error) {
+		err = books.Do(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, insert, o.id, o.customer, o.total); err != nil {
+				return err
 			}
-			books := server.Migrated(t, db, schema)
-			there := func(statement string) string { return strings.Replace(statement, " orders ", " "+schema+".orders ", 1) }
-			first := order{"a", "mei", "12.80"}
-			for _, o := range []order{first, first, {"a", "bo", "12.80"}, {"A", "mei", "12.80"}} {
-				var found order
-				err := books.Do(t.Context(), func(tx *sql.Tx) error {
-					if _, err := tx.ExecContext(t.Context(), there(insert), o.id, o.customer, o.total); err != nil {
-						return err
-					}
-					return tx.QueryRowContext(t.Context(), there(find), o.id).Scan(&found.id, &found.customer, &found.total)
-				})
-				if err != nil || found != first {
-					t.Errorf("%v finds %v, %v; want %v", o, found, err, first)
-				}
+			var written order
+			if err := tx.QueryRowContext(ctx, find, o.id).Scan(&written.id, &written.customer, &written.total); err != nil {
+				return err
 			}
+			if written != o {
+				return fmt.Errorf("order %q: %w", o.id, errTaken)
+			}
+			out, err = eng.With(books.In(tx)).Record(ctx, event(o))
+			return err
 		})
+		return out, err
 	}
 }
