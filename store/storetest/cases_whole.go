@@ -21,10 +21,11 @@ func wholeCases() []boundCase {
 	}
 }
 
-// anyhow commits the transaction, if that can be done.
-func (x *inside) anyhow() {
+// anyhow commits the transaction, if that can be done: what failed in it may have ended it, and so may a context that ended when
+// the call was done already.
+func (x *inside) anyhow() error {
 	x.ended = true
-	_ = x.tx.Commit() // what failed in it may have ended it
+	return x.tx.Commit()
 }
 
 // boundError inserts causes, of which the last is there already.
@@ -43,7 +44,7 @@ func boundError(e *boundEnv) {
 		if _, err := x.store().Commit(e.Context(), units...); !errors.Is(err, store.ErrCorrupt) {
 			e.Errorf("a cause that is there already is inserted in a transaction: %v, want ErrCorrupt", err)
 		}
-		x.anyhow()
+		_ = x.anyhow()
 		if a, u, c := e.version("a"), e.version("u"), e.counter("c"); a != 1 || u != 1 || c != 0 {
 			e.Errorf("after an error of %d units the users are at versions %d and %d, want 1 and 1, and the counter is %d, want 0", len(units), a, u, c)
 		}
@@ -111,12 +112,14 @@ func boundCommitWaning(e *boundEnv) {
 		u := takes(user, x.hold(user)[0], "1", store.Take{Counter: counter, N: 1, Max: 1})
 		u.Put = []store.Row{record(user, "t", n)}
 		results, err := x.store().Commit(ctx, u)
-		x.anyhow()
-		if errors.Is(err, store.ErrUnknown) {
-			return err
-		}
 		if err == nil && !results[0].Written() {
 			e.Errorf("a unit of a user who is locked is answered %+v", results[0])
+		}
+		if failed := x.anyhow(); err == nil {
+			err = failed
+		}
+		if errors.Is(err, store.ErrUnknown) {
+			return err
 		}
 		want := int64(0)
 		if err == nil {
@@ -134,7 +137,9 @@ func boundPutWaning(e *boundEnv) {
 	e.waning(func(x *inside, ctx context.Context, n int64) error {
 		old, stamp := x.docs(0)
 		next, err := x.store().PutDocs(ctx, stamp, doc("a", fmt.Sprint(n)), doc("b", fmt.Sprint(n)))
-		x.anyhow()
+		if failed := x.anyhow(); err == nil {
+			err = failed
+		}
 		if errors.Is(err, store.ErrUnknown) {
 			return err
 		}
