@@ -74,6 +74,25 @@ func (l *lane) waiting() *call {
 	return nil
 }
 
+// blocked reports whether who is first keeps others waiting: all its calls are at the store, and the first of those behind it
+// that is not so can do nothing for it.
+func (l *lane) blocked() bool {
+	switch j := l.first; {
+	case j.turn != nil:
+		return false
+	case j.own:
+		return !j.assign()
+	case !j.busy():
+		return false
+	}
+	for j := l.first.next; j != nil; j = j.next {
+		if j.turn != nil || !j.busy() {
+			return j.turn != nil || j.own || j.call.e != l.first.call.e
+		}
+	}
+	return false
+}
+
 // join lets a job wait for its user, behind the others or before them.
 func (q *queue) join(j *job, before bool) {
 	l := q.lanes[j.user]
@@ -95,10 +114,10 @@ func (q *queue) leave(user string) {
 	q.settle(l)
 }
 
-// settle puts a lane that nobody holds where it belongs. What must be done again by calls that are all at the store lets those
-// behind it pass: they do not wait for what these calls wait for there.
+// settle puts a lane that nobody holds where it belongs. What is of calls that are all at the store lets those behind it pass:
+// they do not wait for what these calls wait for there.
 func (q *queue) settle(l *lane) {
-	for end := l.last; l.first != end && l.first.own && !l.first.assign(); {
+	for end := l.last; l.first != end && l.blocked(); {
 		l.push(l.pop(), false)
 	}
 	switch j := l.first; {
@@ -114,6 +133,15 @@ func (q *queue) settle(l *lane) {
 		j.assign()
 	default:
 		q.list(l)
+	}
+}
+
+// resettle settles the lanes of a call that has gone to the store, or has come back.
+func (q *queue) resettle(c *call) {
+	for _, joined := range c.part.joined {
+		if l := joined.now().in; l != nil && !l.held {
+			q.settle(l)
+		}
 	}
 }
 
@@ -150,6 +178,16 @@ func (j *job) assign() bool {
 		return false
 	}
 	to.signal()
+	return true
+}
+
+// busy reports whether all calls a job is of are at the store.
+func (j *job) busy() bool {
+	for i := range j.items {
+		if !j.items[i].call.part.busy {
+			return false
+		}
+	}
 	return true
 }
 

@@ -92,18 +92,13 @@ func (q *queue) again(c *call, most int) []*job {
 	if len(jobs) == 0 {
 		return nil
 	}
-	c.part.busy = true
-	n := together(jobs, most)
-	for i, j := range jobs {
+	jobs = jobs[:together(jobs, most)]
+	for _, j := range jobs {
 		l := j.in
-		if i >= n {
-			q.settle(l)
-			continue
-		}
 		l.pop()
 		l.held = true
 	}
-	return jobs[:n]
+	return jobs
 }
 
 // take takes what is ready for a leader: at most so many users, sorted. Its own come first, so that it never waits for the lock

@@ -136,6 +136,7 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	p := &c.part
 	p.busy = true
+	q.resettle(c)
 	c.timed = p.leads > 1 || p.leads > 0 && q.several+q.single > 1 // by itself it shares with nobody, and need not know
 	q.pass()                                                       // what was not taken
 	q.mu.Unlock()
@@ -224,6 +225,7 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 	}
 	p.left -= c.mine
 	c.mine = 0
+	q.resettle(c)
 	if !whole {
 		c.giveUp(q, errPanicked)
 	}

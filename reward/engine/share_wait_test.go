@@ -1,0 +1,134 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/store"
+)
+
+// held has a commit of one of some users wait until that user's channel is closed.
+func (c *crowd) held(users map[string]chan struct{}) {
+	c.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		if held := users[units[0].User]; held != nil {
+			<-held
+		}
+		return next()
+	}
+}
+
+// A batch waits for the row of x, and has an event of y, whose user is free. An operator's call about y waits for nobody: nor does
+// one that came while another had y.
+func TestShared_aCommandWaitsForNobodyElsesRow(t *testing.T) {
+	for _, early := range []bool{false, true} {
+		t.Run(fmt.Sprint("it comes while another has the user ", early), func(t *testing.T) {
+			shared(t, func(t *testing.T, c *crowd) {
+				busy, unlock := make(chan struct{}), make(chan struct{})
+				c.held(map[string]chan struct{}{"x": unlock, "y": busy})
+				first := c.call("y", "1")
+				b := c.batch("b", "x", "y") // leads for x
+				var m reward.Moved
+				var err error
+				deduct := func() { m, err = c.Deduct(c.ctx, ops, reward.ID{User: "y", Reward: "R", N: 1}) }
+				if early {
+					c.wg.Go(deduct)
+					synctest.Wait()
+				}
+				close(busy)
+				synctest.Wait()
+				want(t, "y", first.says(), "R1")
+				if !early {
+					c.wg.Go(deduct)
+				}
+				c.later()
+				want(t, "the command", []any{m.Changed, err}, "[true <nil>]")
+				want(t, "the batch", b.says(), "waits")
+				close(unlock)
+				c.wg.Wait()
+				want(t, "and then", []any{b.err, c.has("x", "points"), c.has("y", "points")}, "[<nil> 5 5]")
+			})
+		})
+	}
+}
+
+// A batch waits for a place among the leaders, to do its event of y, and a command about y waits behind that. Then x, which another
+// leader found locked, is left to the batch. It waits for x, and the command does not.
+func TestShared_aCommandPassesWhoGoesToTheStoreForSomethingElse(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		rows := map[string]chan struct{}{"y": make(chan struct{}), "w": make(chan struct{}), "x": make(chan struct{})}
+		gate := c.st.commit
+		c.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			user := units[0].User
+			if rows[user] == nil {
+				return gate(ctx, units, next)
+			}
+			if <-rows[user]; len(units) == 1 {
+				return next()
+			}
+			r, err := c.st.Store.Commit(ctx, units[0])
+			return append(r, store.Result{Moved: true}), err
+		}
+		first := c.call("y", "1")
+		for i := range fewCalls - 1 {
+			c.call(fmt.Sprint("a", i), "1")
+		}
+		w, b := c.call("w", "1"), c.batch("b", "x", "y")
+		time.Sleep(6 * time.Millisecond) // w leads for x too, and counts for longer than the others
+		var m reward.Moved
+		var err error
+		c.wg.Go(func() { m, err = c.Deduct(c.ctx, ops, reward.ID{User: "y", Reward: "R", N: 1}) })
+		close(rows["y"])
+		synctest.Wait()
+		want(t, "y is free", []any{first.says(), m.Changed}, "[R1 false]")
+		close(rows["w"])
+		c.later()
+		want(t, "answers", []any{w.says(), b.says(), m.Changed, err}, "[R1 waits true <nil>]")
+		close(rows["x"])
+		c.open()
+		c.wg.Wait()
+		want(t, "the batch", []any{b.err, c.has("y", "points")}, "[<nil> 5]")
+	})
+}
+
+// Two engines have an event of y each that came to nothing at the first try, and batches that wait for other rows, x and z. Who
+// comes back first does its own of y, whichever lies before the other.
+func TestShared_whoComesBackFirstDoesWhatIsItsOwn(t *testing.T) {
+	for _, first := range []string{"x", "z"} {
+		t.Run(first, func(t *testing.T) {
+			shared(t, func(t *testing.T, c *crowd) {
+				busy := make(chan struct{})
+				rows := map[string]chan struct{}{"x": make(chan struct{}), "z": make(chan struct{})}
+				c.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+					if len(units) > 1 { // another process has just moved y
+						r, err := c.st.Store.Commit(ctx, units[0])
+						return append(r, store.Result{Moved: true}), err
+					}
+					switch user := units[0].User; user {
+					case "x", "z":
+						<-rows[user]
+					case "y":
+						<-busy
+					}
+					return next()
+				}
+				with := &crowd{bench: &bench{Engine: c.With(c.st), ctx: c.ctx, t: t}}
+				c.call("y", "1")
+				batches := map[string]*reply{"x": c.batch("x", "x", "y"), "z": with.batch("z", "z", "y")}
+				close(busy)
+				synctest.Wait()
+				want(t, "who takes what is ready of y too", []string{c.call("w", "1").says(), with.call("w", "2").says()}, "[R1 R2]")
+				for _, user := range []string{first, map[string]string{"x": "z", "z": "x"}[first]} {
+					want(t, user, batches[user].says(), "waits")
+					close(rows[user])
+					c.later()
+					want(t, user, batches[user].says(), "")
+				}
+				with.wg.Wait()
+			})
+		})
+	}
+}
