@@ -208,9 +208,15 @@ func (j *job) isFor(c *call) bool {
 }
 
 // has reports whether any of a job's items is a call's.
-func (j *job) has(c *call) bool {
-	for i := range j.items {
-		if j.items[i].call == c {
+func (j *job) has(c *call) bool { return of(j.items, c) }
+
+// waitsFor reports whether a job of a call waits in a lane for which the call may lead. A job may go on without the call that
+// brought it: what is left of it then is others', and so are the locks it waits for.
+func (j *job) waitsFor(c *call) bool { return j.in.ready(c) && (of(j.items, c) || of(j.more, c)) }
+
+func of(items []item, c *call) bool {
+	for i := range items {
+		if items[i].call == c {
 			return true
 		}
 	}

@@ -112,8 +112,8 @@ func (q *queue) take(c *call, most int) []*job {
 		jobs, events = append(jobs, j), events+len(j.items)
 	}
 	for _, joined := range c.part.joined {
-		if l := joined.now().in; l.ready(c) {
-			take(l)
+		if j := joined.now(); j.waitsFor(c) {
+			take(j.in)
 		}
 	}
 	for l := q.ready.next; l != &q.ready && q.pace.slow && len(jobs) < min(most, sharedMax) && events < seqs; {
@@ -184,7 +184,7 @@ func (q *queue) overtake() {
 // stuck reports whether something of a call, which is not all answered, waits for a leader and for nothing else.
 func (q *queue) stuck(c *call) bool {
 	for _, joined := range c.part.joined {
-		if joined.now().in.ready(c) {
+		if joined.now().waitsFor(c) {
 			return true
 		}
 	}

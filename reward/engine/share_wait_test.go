@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/guerdon-go/guerdon/reward"
+	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store"
+	"github.com/guerdon-go/guerdon/task"
 )
 
 // held has a commit of one of some users wait until that user's channel is closed.
@@ -131,4 +133,50 @@ func TestShared_whoComesBackFirstDoesWhatIsItsOwn(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A batch has an event of x, whose row is locked later, and one of y, which is recorded together with many of another call. What is
+// left of those is nothing to the batch: it does not wait for the row of y.
+func TestShared_noCallWaitsForAUserItIsDoneWith(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		c.st.limits = func(l store.Limits) store.Limits { l.Rows, l.RowsPerUnit = 64, 64; return l }
+		n := 0
+		xbusy, ylock, ybusy := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		c.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			switch units[0].User {
+			case "x":
+				<-xbusy
+			case "y":
+				if n++; n == 1 {
+					<-ybusy
+				}
+				if n >= 3 { // from now on somebody else holds the row of y
+					<-ylock
+				}
+			}
+			return next()
+		}
+		c.call("x", "0")
+		c.call("y", "0")
+		b := c.batch("b", "x", "y")
+		var events []task.Event
+		for i := range 40 {
+			events = append(events, task.Event{ID: fmt.Sprint("d", i), User: "y", Task: "order"})
+		}
+		var many []engine.Result
+		c.wg.Go(func() { many, _ = c.RecordBatch(c.ctx, events...) })
+		synctest.Wait()
+		close(ybusy) // one unit of y lands, and the next waits
+		synctest.Wait()
+		out, err := c.elsewhere().Record(c.ctx, task.Event{ID: "b", User: "y", Task: "order"})
+		want(t, "the batch's event of y is recorded", []any{out.Replay, err}, "[true <nil>]")
+		close(xbusy)
+		c.later()
+		want(t, "the batch", []any{b.done.Load(), b.err, many == nil}, "[true <nil> true]")
+		close(ylock)
+		c.wg.Wait()
+		for _, r := range many {
+			want(t, "one of the many", r.Err, nil)
+		}
+	})
 }
