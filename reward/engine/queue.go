@@ -149,7 +149,7 @@ func (q *queue) pass() {
 func (q *queue) lead(c *call, users int) {
 	c.part.leads, c.part.epoch = users, q.epoch
 	*q.place(users)++
-	if q.pace.slow && q.calls > 1 {
+	if q.pace.slow {
 		q.since = time.Now()
 	}
 }

@@ -180,3 +180,20 @@ func TestShared_noCallWaitsForAUserItIsDoneWith(t *testing.T) {
 		}
 	})
 }
+
+// A batch leads, on a store where one writes at a time. Somebody who comes counts on it for as long as on any other, though it was
+// alone when it began.
+func TestShared_whoLedWhenItWasAloneIsCountedOnAsLong(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		c.st.limits = func(l store.Limits) store.Limits { l.OneWriter = true; return l }
+		c.Engine = c.another()
+		c.batch("1", "a", "b")
+		c.call("w", "1")
+		time.Sleep(49 * time.Millisecond)
+		synctest.Wait()
+		want(t, "before", c.seen(), "[[a b]]")
+		time.Sleep(6 * time.Millisecond)
+		synctest.Wait()
+		want(t, "after", c.seen(), "[[a b] [w]]")
+	})
+}
