@@ -72,10 +72,10 @@ func listQuery(q reward.Query) store.Query {
 		l.Limit = q.Limit
 	}
 	if !q.Time.Start.IsZero() {
-		l.From = from(q.Time.Start)
+		l.From = from(nextMicro(q.Time.Start))
 	}
 	if !q.Time.End.IsZero() {
-		l.To = from(q.Time.End)
+		l.To = from(nextMicro(q.Time.End))
 	}
 	if !q.After.IsZero() {
 		at, id := q.After.Position()
@@ -83,6 +83,9 @@ func listQuery(q reward.Query) store.Query {
 	}
 	return l
 }
+
+// nextMicro is the first microsecond that is not before an instant: records are made at whole ones, and keys are cut down to them.
+func nextMicro(t time.Time) time.Time { return t.Add(time.Microsecond - 1).Truncate(time.Microsecond) }
 
 // Balances returns the balances of all of a user's accounts, by asset: what is available, and what was issued to them
 // (which is never positive: the two of an asset add up to zero). A user never seen has none; an ID that can be no user's is

@@ -13,6 +13,36 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
+// Records are made at whole microseconds, and bounds need not be any.
+func TestRewards_S2_boundsBelowAMicrosecondHoldWhatLiesBetweenThem(t *testing.T) {
+	for name, instant := range map[string]time.Duration{"now": 0, "before 1970": -80 * 365 * 24 * time.Hour} {
+		b := setup(t, counter("order"))
+		r := each("R", "order")
+		r.Review = true
+		b.clk.now = b.clk.now.Add(instant)
+		b.put(r)
+		b.did("u", "order")
+		at := b.records("u", "R")[0].Time
+		for _, query := range []reward.Query{{User: "u"}, {Reward: "R"}, {Status: []reward.Status{reward.Pending}}} {
+			for _, start := range []time.Duration{-1000, -1, 0, 1} {
+				for _, end := range []time.Duration{-1, 0, 1, 1000} {
+					if query.Time = (rule.Window{Start: at.Add(start), End: at.Add(end)}); start >= end {
+						continue
+					}
+					n := 0
+					for _, err := range b.Rewards(b.ctx, query) {
+						if err != nil {
+							t.Fatal(err)
+						}
+						n++
+					}
+					want(t, fmt.Sprint(name, ": from ", start, " to ", end), n == 1, start <= 0 && end > 0)
+				}
+			}
+		}
+	}
+}
+
 func TestRewards_pagesAreStableAndNewestFirst(t *testing.T) {
 	r := each("R", "order")
 	r.Review = true
