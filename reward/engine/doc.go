@@ -46,7 +46,8 @@
 // # Errors
 //
 // An error means that nothing was recorded, unless it matches [ErrUnknown]: then, whatever else it matches, the outcome is
-// unknown; repeat the same call to find out. That an event earned nothing is never an error: the [Outcome] says so.
+// unknown; repeat the same call to find out. The error of a transaction that was lost around bound calls matches it too. That
+// an event earned nothing is never an error: the [Outcome] says so.
 //
 // These errors come back when the call is repeated. Faults of the input match [rule.ErrInvalid]; each fault is a
 // [rule.FieldError], and all of them are joined. An event whose time is not accepted is [rule.ErrTooLate] or
