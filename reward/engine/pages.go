@@ -167,8 +167,9 @@ func (e *Engine) Explain(ctx context.Context, user, code string) (Explanation, e
 
 // Board answers everything a page about one user shows, read at one instant: tasks with the record of the present period,
 // rewards with their explanation, and balances. Drafts and retired documents are left out. With groups, only tasks and
-// rewards of these groups are shown, and a code that no group has shows nothing. It changes nothing. A user never seen has
-// a board with nothing done; an ID that can be no user's is a [rule.FieldError].
+// rewards of these groups are shown: the empty code stands for those that are in no group, and a code that no group has shows
+// nothing. It changes nothing. A user never seen has a board with nothing done; an ID that can be no user's is a
+// [rule.FieldError].
 func (e *Engine) Board(ctx context.Context, user string, groups ...string) (Board, error) {
 	if err := checkUser(user); err != nil {
 		return Board{}, err

@@ -140,6 +140,40 @@ func TestPages_ofAUserNeverSeen(t *testing.T) {
 	want(t, "board", []any{len(board.Tasks), len(board.Rewards), len(board.Balances), err}, "[4 2 0 <nil>]")
 }
 
+func TestBoard_groupsSelectTheirOwn(t *testing.T) {
+	grouped, other := counter("grouped"), counter("other")
+	grouped.Group = "T"
+	r := each("GROUPED", "grouped")
+	r.Group = "G"
+	b := setup(t, task.Group{Code: "T"}, reward.Group{Code: "G"}, grouped, other, r, each("OTHER", "other"))
+	for _, c := range []struct {
+		name   string
+		groups []string
+		want   string
+	}{
+		{"no groups show all", nil, "[grouped other GROUPED OTHER]"},
+		{"those of tasks and of rewards", []string{"T", "G"}, "[grouped GROUPED]"},
+		{"the empty code stands for those in none", []string{""}, "[other OTHER]"},
+		{"and may stand beside others", []string{"", "G"}, "[other GROUPED OTHER]"},
+		{"a code that no group has", []string{"X"}, "[]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			board, err := b.Board(b.ctx, "lin", c.groups...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var codes []string
+			for _, s := range board.Tasks {
+				codes = append(codes, s.Config.Code)
+			}
+			for _, x := range board.Rewards {
+				codes = append(codes, x.Reward.Code)
+			}
+			want(t, "shown", codes, c.want)
+		})
+	}
+}
+
 func TestExplain_saysWhatIsMissing(t *testing.T) {
 	b := setup(t, seedDocs()...)
 	b.did("lin", "TS000012")
