@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -144,16 +145,26 @@ func (e *Engine) load(ctx context.Context, want *store.Stamp) (*compiled, error)
 	for _, d := range docs {
 		s, err := catalog.Decode(string(d.Kind), d.Revision, d.Body)
 		if err != nil {
-			return nil, fmt.Errorf("engine: document %s %s: %w", d.Kind, d.Code, err)
+			return nil, fmt.Errorf("engine: document %s %s: %w", d.Kind, d.Code, unreadable(err))
 		}
 		stored = append(stored, s)
 	}
 	next, err := base.Apply(stamp.Revision, stored...)
 	if err != nil {
-		return nil, fmt.Errorf("engine: catalog at revision %d: %w", stamp.Revision, err)
+		return nil, fmt.Errorf("engine: catalog at revision %d: %w", stamp.Revision, unreadable(err))
 	}
 	e.shared.log.DebugContext(ctx, "catalog loaded", "revision", stamp.Revision)
 	return &compiled{stamp, e.st.Limits().Bound, next}, nil
+}
+
+// unreadable gives a fault of stored documents the meaning that the store's own would have. What it is can be read and not matched:
+// no caller may take it for a fault of what was given.
+func unreadable(err error) error {
+	is := store.ErrCorrupt
+	if errors.Is(err, catalog.ErrFormat) {
+		is = store.ErrUnsupported
+	}
+	return fmt.Errorf("%w: %v", is, err)
 }
 
 // agree returns the catalog to decide with after a Load that read stamp with have. again says that what was loaded was

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/store/memory"
 	"github.com/guerdon-go/guerdon/task"
@@ -124,4 +125,40 @@ func TestCatalog_aNewerOneThatCannotBeReadFailsThoseWhoNeedIt(t *testing.T) {
 		out, err := eng.Record(b.ctx, task.Event{ID: "1", User: "lin", Task: "order"})
 		want(t, "later", []any{order(out), err}, "[R1 <nil>]")
 	})
+}
+
+// A newer release has put a document of a form that this one does not know, or somebody a document that is none. That is no fault of
+// an event.
+func TestCatalog_whatCannotBeReadIsNoFaultOfTheCallers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kind store.DocKind
+		body string
+		is   error
+	}{
+		{"a newer form", "task", `{"v": 2, "doc": {"code": "order"}}`, store.ErrUnsupported},
+		{"a kind of a newer release", "shop", `{"v": 1, "doc": {"code": "order"}}`, store.ErrUnsupported},
+		{"no document", "task", `{"v": 1, "doc": {"code": "order", "period": "hourly"}}`, store.ErrCorrupt},
+		{"a document that does not go with the others", "reward", `{"v": 1, "doc": {"code": "order", "amount": "5 gold"}}`, store.ErrCorrupt},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t, counter("order"))
+			_, stamp, err := b.st.Docs(b.ctx, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.st.PutDocs(b.ctx, stamp, store.Doc{Kind: c.kind, Code: "order", Body: []byte(c.body)}); err != nil {
+				t.Fatal(err)
+			}
+			for name, eng := range map[string]*engine.Engine{"one that has a catalog": b.Engine, "one that has none": b.another()} {
+				_, err := eng.Record(b.ctx, task.Event{ID: "1", User: "lin", Task: "order"})
+				want(t, name, []any{errors.Is(err, c.is), errors.Is(err, rule.ErrInvalid), faults(err)}, "[true false []]")
+				results, err := eng.RecordBatch(b.ctx, task.Event{ID: "1", User: "lin", Task: "order"}, task.Event{ID: "1", User: "liu", Task: "order"})
+				for _, r := range results {
+					err = errors.Join(err, r.Err)
+				}
+				want(t, name, errors.Is(err, c.is), true)
+			}
+		})
+	}
 }

@@ -53,7 +53,8 @@
 // [rule.FieldError], and all of them are joined. An event whose time is not accepted is [rule.ErrTooLate] or
 // [rule.ErrTooEarly]. [ErrTooLarge] is an event that too many tasks and rewards depend on, and [ErrStale] a document that
 // somebody else changed first. Unknown codes match [task.ErrUnknown] or [reward.ErrUnknown] (not found), unrelated to
-// engine.ErrUnknown (outcome unknown). Each call names the others it may answer.
+// engine.ErrUnknown (outcome unknown). What is stored and cannot be read, rows or documents, is [store.ErrUnsupported] if a newer
+// release wrote it, and [store.ErrCorrupt] if not. Each call names the others it may answer.
 //
 // After every other error repeat the call with the same ID: after [ErrBusy] and [ErrCatalogMoving], and after what the
 // store says that is down. The example of errors has both lists.
