@@ -247,6 +247,30 @@ func BenchmarkRecordBatch(b *testing.B) {
 	b.ReportMetric(float64(b.N*len(events))/b.Elapsed().Seconds(), "events/s")
 }
 
+// BenchmarkRecordBatch_ofOneUser measures one call with so many events of one user; ns/event must not grow with their number.
+func BenchmarkRecordBatch_ofOneUser(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			eng, _ := benchEngine(b, task.Config{Code: "order", Period: rule.Unlimited})
+			events := make([]task.Event, n)
+			for i := range events {
+				events[i] = task.Event{ID: strconv.Itoa(i), Task: "order"}
+			}
+			b.ReportAllocs()
+			for turn := 0; b.Loop(); turn++ {
+				for i := range events {
+					events[i].User = "user-" + strconv.Itoa(turn)
+				}
+				results, err := eng.RecordBatch(b.Context(), events...)
+				if err != nil || results[n-1].Err != nil {
+					b.Fatal(err, results[n-1].Err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
+		})
+	}
+}
+
 // BenchmarkBoard measures what a page with 50 tasks and 20 rewards costs, for a user who did each task once.
 func BenchmarkBoard(b *testing.B) {
 	var docs []engine.Document

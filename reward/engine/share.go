@@ -208,7 +208,7 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 		lose(jobs)
 	}
 	for _, j := range jobs {
-		if len(j.items) > 0 {
+		if j.deserted() {
 			c.drop(j, nil, func(of *call) bool { return of.part.gone })
 		}
 		if len(j.items) > 0 && stops != nil {
@@ -296,14 +296,29 @@ func (c *call) withdraw(q *queue, j *job, err error) {
 	}
 }
 
-// copy makes the events of a job independent of what their callers gave: a caller that gave up may do with it what it
-// likes while somebody still decides.
-func (j *job) copy() {
-	for _, items := range [][]item{j.items, j.more} {
+// deserted reports whether a caller of a job's events has given up. Those not looked at yet are all of one call, unless the events
+// of each go by themselves: a large batch is not gone through each round.
+func (j *job) deserted() bool {
+	more := j.more
+	if !j.apart {
+		more = more[:min(1, len(more))]
+	}
+	for _, items := range [][]item{j.items, more} {
 		for i := range items {
-			if it := &items[i]; !it.copied {
-				it.given, it.copied = copyEvent(it.given), true
+			if items[i].call.part.gone {
+				return true
 			}
+		}
+	}
+	return false
+}
+
+// copy makes the events of a job that are decided next independent of what their callers gave: a caller that gave up may do with it
+// what it likes while somebody still decides. Those that are not looked at yet go with their caller.
+func (j *job) copy() {
+	for i := range j.items {
+		if it := &j.items[i]; !it.copied {
+			it.given, it.copied = copyEvent(it.given), true
 		}
 	}
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
+	"github.com/guerdon-go/guerdon/rule"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/task"
 )
@@ -195,5 +197,47 @@ func TestShared_whoLedWhenItWasAloneIsCountedOnAsLong(t *testing.T) {
 		time.Sleep(6 * time.Millisecond)
 		synctest.Wait()
 		want(t, "after", c.seen(), "[[a b] [w]]")
+	})
+}
+
+// What has not been looked at yet of a large batch is not copied before it is; the caller may change it when it has given up.
+func TestShared_whatIsLeftOfALargeBatchIsTheCallersWhenItGaveUp(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		buy := counter("buy")
+		buy.Attrs = rule.Schema{"n": rule.Int}
+		c.put(buy)
+		c.leaders()
+		c.call("v", "1") // it leads for u too
+		events := make([]task.Event, 1500)
+		for i := range events {
+			events[i] = task.Event{ID: fmt.Sprint(i), User: "u", Task: "buy", Attrs: rule.Attrs{"n": 1}, Meta: []byte(`{"a":1}`)}
+		}
+		ctx, cancel := context.WithCancel(c.ctx)
+		gone := make(chan []engine.Result)
+		go func() {
+			results, _ := c.RecordBatch(ctx, events...)
+			for i := range events {
+				events[i].Attrs["n"], events[i].Meta[5] = "none", '2'
+			}
+			gone <- results
+		}()
+		synctest.Wait()
+		var results []engine.Result
+		c.st.load = func(_ context.Context, r store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+			if results == nil {
+				cancel()
+				results = <-gone // while others decide
+			}
+			return next()
+		}
+		c.open()
+		c.wg.Wait()
+		for i, r := range results {
+			want(t, fmt.Sprint("event ", i), []bool{errors.Is(r.Err, context.Canceled), errors.Is(r.Err, engine.ErrUnknown)}, "[true true]")
+		}
+		out, err := c.Record(c.ctx, task.Event{ID: "0", User: "u", Task: "buy", Attrs: rule.Attrs{"n": 1}, Meta: []byte(`{"a":1}`)})
+		want(t, "the first, again", []any{out.Replay, err}, "[true <nil>]")
+		out, err = c.Record(c.ctx, task.Event{ID: "1499", User: "u", Task: "buy", Attrs: rule.Attrs{"n": 1}, Meta: []byte(`{"a":1}`)})
+		want(t, "the last", []any{out.Replay, err}, "[false <nil>]")
 	})
 }
