@@ -22,6 +22,10 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 	q.mu.Lock()
 	q.calls++
 	for p.left > 0 || len(p.pending) > 0 {
+		if err := ctx.Err(); err != nil { // it could do nothing, and would fail at it for others
+			c.giveUp(q, err)
+			break
+		}
 		again := q.again(c, most)
 		switch {
 		case len(again) > 0:
@@ -41,10 +45,7 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			q.lead(c, len(jobs))
 			c.run(ctx, q, jobs)
 		default:
-			if err := c.wait(ctx, q); err != nil {
-				c.giveUp(q, err)
-				p.left, p.pending = 0, nil
-			}
+			c.wait(ctx, q)
 		}
 	}
 	q.calls--
@@ -85,8 +86,8 @@ func (q *queue) idle(jobs []*job) bool {
 	return true
 }
 
-// wait waits until something has happened for a call. q.mu is held before and after.
-func (c *call) wait(ctx context.Context, q *queue) error {
+// wait waits until something has happened for a call, or its context has ended. q.mu is held before and after.
+func (c *call) wait(ctx context.Context, q *queue) {
 	p := &c.part
 	if p.wake == nil {
 		p.wake = make(chan struct{}, 1)
@@ -122,13 +123,9 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 	if p.waits = false; watches {
 		q.watch = nil
 	}
-	if err := ctx.Err(); err != nil && p.left > 0 {
-		return err
-	}
 	if overdue && !q.free() && q.stuck(c) {
 		q.overtake()
 	}
-	return nil
 }
 
 // run does a round, for others too, and sees to what comes of it. q.mu is held before and after, but not meanwhile. Should

@@ -200,6 +200,36 @@ func TestShared_whoLedWhenItWasAloneIsCountedOnAsLong(t *testing.T) {
 	})
 }
 
+// The context of a batch ends while its commit of x is under way, and meanwhile y is free, of which it has an event too. It does not
+// begin what it has no time for.
+func TestShared_whoseContextHasEndedLeadsNoMore(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		rows := map[string]chan struct{}{"x": make(chan struct{}), "y": make(chan struct{})}
+		c.held(rows)
+		c.st.load = func(ctx context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+			want(t, "the context of a load", ctx.Err(), nil)
+			return next()
+		}
+		first := c.call("y", "1")
+		ctx, cancel := context.WithCancel(c.ctx)
+		var results []engine.Result
+		c.wg.Go(func() {
+			results, _ = c.RecordBatch(ctx, task.Event{ID: "b", User: "x", Task: "order"}, task.Event{ID: "b", User: "y", Task: "order"})
+		})
+		synctest.Wait()
+		close(rows["y"])
+		synctest.Wait()
+		cancel()
+		close(rows["x"])
+		c.wg.Wait()
+		want(t, "who had y", first.says(), "R1")
+		for _, r := range results {
+			want(t, "the batch", []bool{errors.Is(r.Err, context.Canceled), errors.Is(r.Err, engine.ErrUnknown)}, "[true false]")
+		}
+		want(t, "points", []string{c.has("x", "points"), c.has("y", "points")}, "[0 5]")
+	})
+}
+
 // What has not been looked at yet of a large batch is not copied before it is; the caller may change it when it has given up.
 func TestShared_whatIsLeftOfALargeBatchIsTheCallersWhenItGaveUp(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
