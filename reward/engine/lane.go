@@ -65,10 +65,15 @@ func (l *lane) ready(c *call) bool { return l != nil && l.next != nil && l.first
 // waiting is the first of the calls that may lead for a lane and do nothing else now, or nil.
 func (l *lane) waiting() *call {
 	for j := l.first; j != nil; j = j.next {
-		for i := range j.items {
-			if of := j.items[i].call; of.part.waits && of.e == l.first.call.e {
-				return of
+		var found *call
+		j.each(func(of *call) bool {
+			if of.part.waits && of.e == l.first.call.e {
+				found = of
 			}
+			return found == nil
+		})
+		if found != nil {
+			return found
 		}
 	}
 	return nil
@@ -165,14 +170,14 @@ func (q *queue) unlist(l *lane) {
 // is at the store. It reports whether there is any.
 func (j *job) assign() bool {
 	var to *call
-	for i := range j.items {
-		of := j.items[i].call
-		if one := len(of.results) == 1; !of.part.busy && (to == nil || one) {
-			if to = of; one {
-				break
-			}
+	j.each(func(of *call) bool {
+		one := len(of.results) == 1
+		if of.part.busy || to != nil && !one {
+			return true
 		}
-	}
+		to = of
+		return !one
+	})
 	if j.call = to; to == nil {
 		j.call = j.items[0].call
 		return false
@@ -183,12 +188,12 @@ func (j *job) assign() bool {
 
 // busy reports whether all calls a job is of are at the store.
 func (j *job) busy() bool {
-	for i := range j.items {
-		if !j.items[i].call.part.busy {
-			return false
-		}
-	}
-	return true
+	all := true
+	j.each(func(of *call) bool {
+		all = of.part.busy
+		return all
+	})
+	return all
 }
 
 // now is the job that a job's items are in.
@@ -208,19 +213,35 @@ func (j *job) isFor(c *call) bool {
 }
 
 // has reports whether any of a job's items is a call's.
-func (j *job) has(c *call) bool { return of(j.items, c) }
+func (j *job) has(c *call) bool {
+	has := false
+	j.each(func(of *call) bool {
+		has = of == c
+		return !has
+	})
+	return has
+}
 
 // waitsFor reports whether a job of a call waits in a lane for which the call may lead. A job may go on without the call that
 // brought it: what is left of it then is others', and so are the locks it waits for.
-func (j *job) waitsFor(c *call) bool { return j.in.ready(c) && (of(j.items, c) || of(j.more, c)) }
+func (j *job) waitsFor(c *call) bool { return j.in.ready(c) && j.has(c) }
 
-func of(items []item, c *call) bool {
-	for i := range items {
-		if items[i].call == c {
-			return true
+// each calls f with the calls of a job's items, until it is false. Where they go by themselves those not looked at yet may be of
+// others; elsewhere they are of the same call, and a large batch is not gone through.
+func (j *job) each(f func(*call) bool) {
+	var last *call
+	for _, items := range [][]item{j.items, j.more} {
+		for i := range items {
+			if of := items[i].call; of != last {
+				if last = of; !f(of) {
+					return
+				}
+			}
+		}
+		if !j.apart {
+			return
 		}
 	}
-	return false
 }
 
 // turn waits until a user is free, for one who does not share. The user is the caller's until it is left.

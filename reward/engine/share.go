@@ -293,21 +293,14 @@ func (c *call) withdraw(q *queue, j *job, err error) {
 	}
 }
 
-// deserted reports whether a caller of a job's events has given up. Those not looked at yet are all of one call, unless the events
-// of each go by themselves: a large batch is not gone through each round.
+// deserted reports whether a caller of a job's events has given up.
 func (j *job) deserted() bool {
-	more := j.more
-	if !j.apart {
-		more = more[:min(1, len(more))]
-	}
-	for _, items := range [][]item{j.items, more} {
-		for i := range items {
-			if items[i].call.part.gone {
-				return true
-			}
-		}
-	}
-	return false
+	gone := false
+	j.each(func(of *call) bool {
+		gone = of.part.gone
+		return !gone
+	})
+	return gone
 }
 
 // copy makes the events of a job that are decided next independent of what their callers gave: a caller that gave up may do with it

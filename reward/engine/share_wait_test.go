@@ -200,6 +200,37 @@ func TestShared_whoLedWhenItWasAloneIsCountedOnAsLong(t *testing.T) {
 	})
 }
 
+// A batch and another call have an event of y each, and y is refused because of the other's. Each goes by itself then; the batch, whose
+// event is first, is waiting for the row of x. The other does both.
+func TestShared_whatGoesByItselfWaitsForNoOtherCall(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		c.leaders()
+		unlock, gate := make(chan struct{}), c.st.commit
+		c.st.commit = func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+			for _, u := range units {
+				for _, row := range u.Insert {
+					if cause, ok := row.(*store.CauseRow); ok && cause.ID == "bad" {
+						return nil, &store.Error{Op: "commit", ID: u.User, Err: store.ErrCorrupt}
+					}
+				}
+			}
+			if len(units) == 1 && units[0].User == "x" {
+				<-unlock
+			}
+			return gate(ctx, units, next)
+		}
+		c.call("w", "1") // leads for all
+		b, bad := c.batch("b", "x", "y"), c.call("y", "bad")
+		c.open()
+		c.later()
+		want(t, "answers", []string{b.says(), bad.says()}, "[waits corrupt]")
+		want(t, "what the batch has of y", c.has("y", "points"), "5")
+		close(unlock)
+		c.wg.Wait()
+		want(t, "the batch", b.err, nil)
+	})
+}
+
 // The context of a batch ends while its commit of x is under way, and meanwhile y is free, of which it has an event too. It does not
 // begin what it has no time for.
 func TestShared_whoseContextHasEndedLeadsNoMore(t *testing.T) {
