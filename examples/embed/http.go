@@ -121,7 +121,7 @@ func statusOf(err error) int {
 		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 	}
 	switch {
-	case is(engine.ErrUnknown, store.ErrUnknown): // whatever else it is
+	case is(engine.ErrUnknown): // of the engine or of the transaction around it, whatever else it is
 		return http.StatusServiceUnavailable
 	case is(rule.ErrInvalid, rule.ErrTooLate, rule.ErrTooEarly):
 		return http.StatusUnprocessableEntity

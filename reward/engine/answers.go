@@ -49,7 +49,8 @@ type Result struct {
 	Err error
 }
 
-// An Explanation says where a user stands with a reward, and why.
+// An Explanation says where a user stands with a reward, and why. Its Reward and the rules of its Progress are the engine's own, as
+// what a [Catalog] hands out: the slices and raw JSON inside them must not be changed.
 type Explanation struct {
 	User string `json:"user"`
 	// Reward is the document, and Phase where it stands now.
@@ -72,7 +73,8 @@ type Explanation struct {
 	Amount ledger.Amount `json:"amount,omitzero"`
 }
 
-// A Board is everything a page about one user shows, read at one instant.
+// A Board is everything a page about one user shows, read at one instant. The documents and rules in it are the engine's own: the
+// slices, maps and raw JSON inside them must not be changed.
 type Board struct {
 	User string `json:"user"`
 	// Time is the engine's clock.
@@ -84,7 +86,7 @@ type Board struct {
 	Balances []ledger.Amount `json:"balances,omitempty"`
 }
 
-// A TaskStatus is a task as a page shows it.
+// A TaskStatus is a task as a page shows it. Its Config and the rules of its Progress are the engine's own, as in an [Explanation].
 type TaskStatus struct {
 	Config task.Config `json:"config"`
 	// Record is the user's record of the present period, with nothing in it yet where the user did nothing.

@@ -14,7 +14,7 @@ import (
 )
 
 // A Catalog is all documents as of one revision. It is immutable and safe for concurrent use; documents it hands out are
-// copies of the caller's, but for slices, maps and raw JSON inside them, which must not be changed.
+// copies of the caller's, but for slices, maps and raw JSON inside them, which must not be changed: the engine decides by them.
 type Catalog struct{ c *compiled }
 
 // Catalog returns the catalog as it stands now.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -30,8 +31,11 @@ type catalogs struct {
 	newest atomic.Pointer[compiled]
 	// recent is what the last reader inside of a transaction decided with: the next one most likely reads the same stamp.
 	recent atomic.Pointer[compiled]
-	// turn holds one token: who has it may load. The others wait for it and then find the work done.
+	// turn holds one token: who has it may load. The others wait for it and then find the work done, or that it failed.
 	turn chan struct{}
+	// failed is the error of the last load, nil after one that went well. A pointer is of one load: another tells who waited
+	// that there was a load meanwhile.
+	failed atomic.Pointer[error]
 
 	mu    sync.Mutex
 	bound []*compiled // guarded by mu; the latest last, at most boundMax
@@ -75,34 +79,44 @@ func (e *Engine) catalog(ctx context.Context) (*compiled, error) {
 }
 
 // reload loads the documents that changed, once for all who wait. A nil stamp asks for any catalog; another, for one that
-// a reader of that stamp may decide with.
+// a reader of that stamp may decide with. A load that failed fails all who waited for it: one after the other they would wait for
+// a store that is down as often as there are callers. But where it was the context of who loaded that ended, the next tries.
 func (e *Engine) reload(ctx context.Context, want *store.Stamp) (*compiled, error) {
 	c := &e.shared.catalogs
-	bound := e.st.Limits().Bound
-	if !bound { // a transaction sees documents nobody else does, and must not make others wait for its database
-		select {
-		case c.turn <- struct{}{}:
-			defer func() { <-c.turn }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		if newest := c.newest.Load(); newest != nil && want == nil {
-			return newest, nil
-		}
-		if want != nil {
-			if k := c.at(*want, false); k != nil {
-				return k, nil
-			}
-		}
+	if e.st.Limits().Bound { // it sees documents nobody else does, and must not make others wait for its database
+		return e.reloadBound(ctx, want)
+	}
+	before := c.failed.Load()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if newest := c.newest.Load(); newest != nil && (want == nil || newest.serves(*want)) {
+		return newest, nil
+	}
+	if failed := c.failed.Load(); failed != nil && failed != before {
+		return nil, *failed
 	}
 	k, err := e.load(ctx, want)
 	if err != nil {
+		if ctx.Err() == nil {
+			c.failed.Store(&err)
+		}
 		return nil, err
 	}
-	e.shared.log.DebugContext(ctx, "catalog loaded", "revision", k.stamp.Revision)
-	if !bound {
-		c.newest.Store(k)
-		return k, nil
+	c.failed.Store(nil)
+	c.newest.Store(k)
+	return k, nil
+}
+
+// reloadBound is reload inside of a transaction.
+func (e *Engine) reloadBound(ctx context.Context, want *store.Stamp) (*compiled, error) {
+	c := &e.shared.catalogs
+	k, err := e.load(ctx, want)
+	if err != nil {
+		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,15 +145,26 @@ func (e *Engine) load(ctx context.Context, want *store.Stamp) (*compiled, error)
 	for _, d := range docs {
 		s, err := catalog.Decode(string(d.Kind), d.Revision, d.Body)
 		if err != nil {
-			return nil, fmt.Errorf("engine: document %s %s: %w", d.Kind, d.Code, err)
+			return nil, fmt.Errorf("engine: document %s %s: %w", d.Kind, d.Code, unreadable(err))
 		}
 		stored = append(stored, s)
 	}
 	next, err := base.Apply(stamp.Revision, stored...)
 	if err != nil {
-		return nil, fmt.Errorf("engine: catalog at revision %d: %w", stamp.Revision, err)
+		return nil, fmt.Errorf("engine: catalog at revision %d: %w", stamp.Revision, unreadable(err))
 	}
+	e.shared.log.DebugContext(ctx, "catalog loaded", "revision", stamp.Revision)
 	return &compiled{stamp, e.st.Limits().Bound, next}, nil
+}
+
+// unreadable gives a fault of stored documents the meaning that the store's own would have. What it is can be read and not matched:
+// no caller may take it for a fault of what was given.
+func unreadable(err error) error {
+	is := store.ErrCorrupt
+	if errors.Is(err, catalog.ErrFormat) {
+		is = store.ErrUnsupported
+	}
+	return fmt.Errorf("%w: %v", is, err)
 }
 
 // agree returns the catalog to decide with after a Load that read stamp with have. again says that what was loaded was

@@ -46,7 +46,8 @@
 // # Errors
 //
 // An error means that nothing was recorded, unless it matches [ErrUnknown]: then, whatever else it matches, the outcome is
-// unknown; repeat the same call to find out. That an event earned nothing is never an error: the [Outcome] says so.
+// unknown; repeat the same call to find out. The error of a transaction that was lost around bound calls matches it too. That
+// an event earned nothing is never an error: the [Outcome] says so.
 //
 // These errors come back when the call is repeated, as long as what they are about is as it was:
 //
@@ -61,8 +62,9 @@
 //   - A deduction takes more than there is, [ledger.ErrInsufficient], or a balance would become too large, [ledger.ErrOverflow].
 //   - [ErrTooLarge] is an event that too many tasks and rewards depend on, and [ErrStale] a document that somebody else
 //     changed first.
-//   - What is stored is at fault, or what the store was given: [store.ErrCorrupt], [store.ErrInvalid], [store.ErrUnsupported],
-//     [store.ErrTooLarge], [ledger.ErrUnbalanced].
+//   - What is stored, rows or documents, cannot be read: [store.ErrUnsupported] if a newer release wrote it, and
+//     [store.ErrCorrupt] if not. So it is with what the store was given, and with books that do not balance:
+//     [store.ErrInvalid], [store.ErrTooLarge], [ledger.ErrUnbalanced].
 //
 // After every other error repeat the call with the same ID: after [ErrBusy] and [ErrCatalogMoving], and after what the
 // store says that is down. In a transaction of yours the transaction is what you repeat. The example of errors has both lists

@@ -15,8 +15,9 @@ import (
 
 var (
 	// ErrUnknown is matched by an error after which the call may have taken effect, because the store's answer was lost.
-	// Repeat it with the same ID, or the same Request: it answers as if nothing had happened.
-	ErrUnknown = errors.New("outcome unknown")
+	// Repeat it with the same ID, or the same Request: it answers as if nothing had happened. It is [store.ErrUnknown], so
+	// that the error of a transaction around bound calls, whose commit was lost, is matched alike.
+	ErrUnknown = store.ErrUnknown
 	// ErrBusy is returned when a user's data or a shared counter moved under every try. Nothing was recorded; try again.
 	ErrBusy = errors.New("too busy")
 	// ErrCatalogMoving is returned when the catalog moved under every try and only an older one could be read.

@@ -16,9 +16,9 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
-// An error means that nothing was recorded, unless it is engine.ErrUnknown, after which the event may be there. The errors that
-// the same event will meet again are those listed here. After any other, such as engine.ErrUnknown, engine.ErrBusy or what a
-// database says that is down, send the event again with the same ID. That an event earned nothing is never an error.
+// An error means that nothing was recorded, unless it is engine.ErrUnknown, after which the event may be there: whatever else it is,
+// send the event again with the same ID. The errors that the same event will meet again are those listed here. After any other, such
+// as engine.ErrBusy or what a database says that is down, send it again too. That an event earned nothing is never an error.
 func Example_errors() {
 	ctx := context.Background()
 	now := time.Date(2025, time.November, 5, 0, 0, 0, 0, time.UTC)
@@ -37,6 +37,10 @@ func Example_errors() {
 	// errors.Is says what happened, errors.AsType has the detail.
 	tell := func(ev task.Event, call func(context.Context, task.Event) (engine.Outcome, error)) {
 		out, err := call(ctx, ev)
+		if errors.Is(err, engine.ErrUnknown) { // comes first: it may be any of the others as well
+			fmt.Println("perhaps recorded, send it again, with the same ID:", err)
+			return
+		}
 		if completed, ok := errors.AsType[*task.CompletedError](err); ok { // of Complete
 			fmt.Println("completed already, at", completed.Record.Growth, "of", completed.Record.Max)
 			return
@@ -72,6 +76,11 @@ func Example_errors() {
 	for range 2 {
 		tell(task.Event{ID: "6", User: "mei", Task: "profile"}, eng.Record)
 	}
+	st.Lose(storetest.OpCommit, 1) // it is recorded, and nobody is told
+	st.Fail(storetest.OpLoad, 2, errors.New("connection refused"))
+	for range 2 {
+		tell(task.Event{ID: "7", User: "mei", Task: "profile"}, eng.Record)
+	}
 	// Output:
 	// fault in attrs.age: must be an integer, got string
 	// recorded, ignored ""
@@ -81,5 +90,7 @@ func Example_errors() {
 	// not taken: event "4" of user "mei" at 2025-10-31T20:00:00Z: event time is too long ago
 	// not as the campaign is: task "profil": unknown task
 	// send it again, with the same ID: store load: connection refused
+	// recorded, ignored "completed"
+	// perhaps recorded, send it again, with the same ID: outcome unknown: store load: connection refused
 	// recorded, ignored "completed"
 }

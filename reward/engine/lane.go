@@ -65,13 +65,37 @@ func (l *lane) ready(c *call) bool { return l != nil && l.next != nil && l.first
 // waiting is the first of the calls that may lead for a lane and do nothing else now, or nil.
 func (l *lane) waiting() *call {
 	for j := l.first; j != nil; j = j.next {
-		for i := range j.items {
-			if of := j.items[i].call; of.part.waits && of.e == l.first.call.e {
-				return of
+		var found *call
+		j.each(func(of *call) bool {
+			if of.part.waits && of.e == l.first.call.e {
+				found = of
 			}
+			return found == nil
+		})
+		if found != nil {
+			return found
 		}
 	}
 	return nil
+}
+
+// blocked reports whether who is first keeps others waiting: all its calls are at the store, and the first of those behind it
+// that is not so can do nothing for it.
+func (l *lane) blocked() bool {
+	switch j := l.first; {
+	case j.turn != nil:
+		return false
+	case j.own:
+		return !j.assign()
+	case !j.busy():
+		return false
+	}
+	for j := l.first.next; j != nil; j = j.next {
+		if j.turn != nil || !j.busy() {
+			return j.turn != nil || j.own || j.call.e != l.first.call.e
+		}
+	}
+	return false
 }
 
 // join lets a job wait for its user, behind the others or before them.
@@ -95,10 +119,10 @@ func (q *queue) leave(user string) {
 	q.settle(l)
 }
 
-// settle puts a lane that nobody holds where it belongs. What must be done again by calls that are all at the store lets those
-// behind it pass: they do not wait for what these calls wait for there.
+// settle puts a lane that nobody holds where it belongs. What is of calls that are all at the store lets those behind it pass:
+// they do not wait for what these calls wait for there.
 func (q *queue) settle(l *lane) {
-	for end := l.last; l.first != end && l.first.own && !l.first.assign(); {
+	for end := l.last; l.first != end && l.blocked(); {
 		l.push(l.pop(), false)
 	}
 	switch j := l.first; {
@@ -114,6 +138,15 @@ func (q *queue) settle(l *lane) {
 		j.assign()
 	default:
 		q.list(l)
+	}
+}
+
+// resettle settles the lanes of a call that has gone to the store, or has come back.
+func (q *queue) resettle(c *call) {
+	for _, joined := range c.part.joined {
+		if l := joined.now().in; l != nil && !l.held {
+			q.settle(l)
+		}
 	}
 }
 
@@ -137,20 +170,30 @@ func (q *queue) unlist(l *lane) {
 // is at the store. It reports whether there is any.
 func (j *job) assign() bool {
 	var to *call
-	for i := range j.items {
-		of := j.items[i].call
-		if one := len(of.results) == 1; !of.part.busy && (to == nil || one) {
-			if to = of; one {
-				break
-			}
+	j.each(func(of *call) bool {
+		one := len(of.results) == 1
+		if of.part.busy || to != nil && !one {
+			return true
 		}
-	}
+		to = of
+		return !one
+	})
 	if j.call = to; to == nil {
 		j.call = j.items[0].call
 		return false
 	}
 	to.signal()
 	return true
+}
+
+// busy reports whether all calls a job is of are at the store.
+func (j *job) busy() bool {
+	all := true
+	j.each(func(of *call) bool {
+		all = of.part.busy
+		return all
+	})
+	return all
 }
 
 // now is the job that a job's items are in.
@@ -171,12 +214,34 @@ func (j *job) isFor(c *call) bool {
 
 // has reports whether any of a job's items is a call's.
 func (j *job) has(c *call) bool {
-	for i := range j.items {
-		if j.items[i].call == c {
-			return true
+	has := false
+	j.each(func(of *call) bool {
+		has = of == c
+		return !has
+	})
+	return has
+}
+
+// waitsFor reports whether a job of a call waits in a lane for which the call may lead. A job may go on without the call that
+// brought it: what is left of it then is others', and so are the locks it waits for.
+func (j *job) waitsFor(c *call) bool { return j.in.ready(c) && j.has(c) }
+
+// each calls f with the calls of a job's items, until it is false. Where they go by themselves those not looked at yet may be of
+// others; elsewhere they are of the same call, and a large batch is not gone through.
+func (j *job) each(f func(*call) bool) {
+	var last *call
+	for _, items := range [][]item{j.items, j.more} {
+		for i := range items {
+			if of := items[i].call; of != last {
+				if last = of; !f(of) {
+					return
+				}
+			}
+		}
+		if !j.apart {
+			return
 		}
 	}
-	return false
 }
 
 // turn waits until a user is free, for one who does not share. The user is the caller's until it is left.

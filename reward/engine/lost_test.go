@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -172,15 +173,21 @@ func TestRecord_whatALostCommitWasGivenStaysAsItIs(t *testing.T) {
 	want(t, "the first unit", []any{given[0].User, given[0].Version, *given[0].Insert[0].(*store.CauseRow)}, []any{"lin", int64(0), row})
 }
 
+// What a transaction around bound calls answers, as sqlstore's Do does, is matched like what the engine answers.
+func TestErrUnknown_isTheStores(t *testing.T) {
+	err := &store.Error{Op: "do", Err: fmt.Errorf("%w: connection reset", store.ErrUnknown)}
+	want(t, "a lost commit of the caller's", errors.Is(err, engine.ErrUnknown), true)
+}
+
 func TestRecord_anAnswerThatStaysLostIsErrUnknown(t *testing.T) {
 	b := setup(t, counter("order"), each("R", "order"))
 	id := b.did("lin", "order").Rewards[0].ID
 	b.lose(1000, false)
 	b.unmoved("lin", func() {
 		_, err := b.Record(b.ctx, task.Event{ID: "e", User: "lin", Task: "order"})
-		want(t, "record", errors.Is(err, engine.ErrUnknown), true)
+		want(t, "record", []any{errors.Is(err, engine.ErrUnknown), strings.Count(err.Error(), "unknown")}, "[true 1]")
 		_, err = b.Deduct(b.ctx, ops, id)
-		want(t, "deduct", errors.Is(err, engine.ErrUnknown), true)
+		want(t, "deduct", []any{errors.Is(err, engine.ErrUnknown), strings.Count(err.Error(), "unknown")}, "[true 1]")
 	})
 	down := errors.New("down")
 	b.lose(1, true)

@@ -72,10 +72,10 @@ func listQuery(q reward.Query) store.Query {
 		l.Limit = q.Limit
 	}
 	if !q.Time.Start.IsZero() {
-		l.From = from(q.Time.Start)
+		l.From = from(nextMicro(q.Time.Start))
 	}
 	if !q.Time.End.IsZero() {
-		l.To = from(q.Time.End)
+		l.To = from(nextMicro(q.Time.End))
 	}
 	if !q.After.IsZero() {
 		at, id := q.After.Position()
@@ -83,6 +83,9 @@ func listQuery(q reward.Query) store.Query {
 	}
 	return l
 }
+
+// nextMicro is the first microsecond that is not before an instant: records are made at whole ones, and keys are cut down to them.
+func nextMicro(t time.Time) time.Time { return t.Add(time.Microsecond - 1).Truncate(time.Microsecond) }
 
 // Balances returns the balances of all of a user's accounts, by asset: what is available, and what was issued to them
 // (which is never positive: the two of an asset add up to zero). A user never seen has none; an ID that can be no user's is
@@ -164,8 +167,9 @@ func (e *Engine) Explain(ctx context.Context, user, code string) (Explanation, e
 
 // Board answers everything a page about one user shows, read at one instant: tasks with the record of the present period,
 // rewards with their explanation, and balances. Drafts and retired documents are left out. With groups, only tasks and
-// rewards of these groups are shown, and a code that no group has shows nothing. It changes nothing. A user never seen has
-// a board with nothing done; an ID that can be no user's is a [rule.FieldError].
+// rewards of these groups are shown: the empty code stands for those that are in no group, and a code that no group has shows
+// nothing. It changes nothing. A user never seen has a board with nothing done; an ID that can be no user's is a
+// [rule.FieldError].
 func (e *Engine) Board(ctx context.Context, user string, groups ...string) (Board, error) {
 	if err := checkUser(user); err != nil {
 		return Board{}, err

@@ -13,6 +13,36 @@ import (
 	"github.com/guerdon-go/guerdon/task"
 )
 
+// Records are made at whole microseconds, and bounds need not be any.
+func TestRewards_S2_boundsBelowAMicrosecondHoldWhatLiesBetweenThem(t *testing.T) {
+	for name, instant := range map[string]time.Duration{"now": 0, "before 1970": -80 * 365 * 24 * time.Hour} {
+		b := setup(t, counter("order"))
+		r := each("R", "order")
+		r.Review = true
+		b.clk.now = b.clk.now.Add(instant)
+		b.put(r)
+		b.did("u", "order")
+		at := b.records("u", "R")[0].Time
+		for _, query := range []reward.Query{{User: "u"}, {Reward: "R"}, {Status: []reward.Status{reward.Pending}}} {
+			for _, start := range []time.Duration{-1000, -1, 0, 1} {
+				for _, end := range []time.Duration{-1, 0, 1, 1000} {
+					if query.Time = (rule.Window{Start: at.Add(start), End: at.Add(end)}); start >= end {
+						continue
+					}
+					n := 0
+					for _, err := range b.Rewards(b.ctx, query) {
+						if err != nil {
+							t.Fatal(err)
+						}
+						n++
+					}
+					want(t, fmt.Sprint(name, ": from ", start, " to ", end), n == 1, start <= 0 && end > 0)
+				}
+			}
+		}
+	}
+}
+
 func TestRewards_pagesAreStableAndNewestFirst(t *testing.T) {
 	r := each("R", "order")
 	r.Review = true
@@ -108,6 +138,40 @@ func TestPages_ofAUserNeverSeen(t *testing.T) {
 	want(t, "balances", []any{len(balances), err}, "[0 <nil>]")
 	board, err := b.Board(b.ctx, "new")
 	want(t, "board", []any{len(board.Tasks), len(board.Rewards), len(board.Balances), err}, "[4 2 0 <nil>]")
+}
+
+func TestBoard_groupsSelectTheirOwn(t *testing.T) {
+	grouped, other := counter("grouped"), counter("other")
+	grouped.Group = "T"
+	r := each("GROUPED", "grouped")
+	r.Group = "G"
+	b := setup(t, task.Group{Code: "T"}, reward.Group{Code: "G"}, grouped, other, r, each("OTHER", "other"))
+	for _, c := range []struct {
+		name   string
+		groups []string
+		want   string
+	}{
+		{"no groups show all", nil, "[grouped other GROUPED OTHER]"},
+		{"those of tasks and of rewards", []string{"T", "G"}, "[grouped GROUPED]"},
+		{"the empty code stands for those in none", []string{""}, "[other OTHER]"},
+		{"and may stand beside others", []string{"", "G"}, "[other GROUPED OTHER]"},
+		{"a code that no group has", []string{"X"}, "[]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			board, err := b.Board(b.ctx, "lin", c.groups...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var codes []string
+			for _, s := range board.Tasks {
+				codes = append(codes, s.Config.Code)
+			}
+			for _, x := range board.Rewards {
+				codes = append(codes, x.Reward.Code)
+			}
+			want(t, "shown", codes, c.want)
+		})
+	}
 }
 
 func TestExplain_saysWhatIsMissing(t *testing.T) {

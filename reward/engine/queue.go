@@ -92,18 +92,13 @@ func (q *queue) again(c *call, most int) []*job {
 	if len(jobs) == 0 {
 		return nil
 	}
-	c.part.busy = true
-	n := together(jobs, most)
-	for i, j := range jobs {
+	jobs = jobs[:together(jobs, most)]
+	for _, j := range jobs {
 		l := j.in
-		if i >= n {
-			q.settle(l)
-			continue
-		}
 		l.pop()
 		l.held = true
 	}
-	return jobs[:n]
+	return jobs
 }
 
 // take takes what is ready for a leader: at most so many users, sorted. Its own come first, so that it never waits for the lock
@@ -117,8 +112,8 @@ func (q *queue) take(c *call, most int) []*job {
 		jobs, events = append(jobs, j), events+len(j.items)
 	}
 	for _, joined := range c.part.joined {
-		if l := joined.now().in; l.ready(c) {
-			take(l)
+		if j := joined.now(); j.waitsFor(c) {
+			take(j.in)
 		}
 	}
 	for l := q.ready.next; l != &q.ready && q.pace.slow && len(jobs) < min(most, sharedMax) && events < seqs; {
@@ -154,7 +149,7 @@ func (q *queue) pass() {
 func (q *queue) lead(c *call, users int) {
 	c.part.leads, c.part.epoch = users, q.epoch
 	*q.place(users)++
-	if q.pace.slow && q.calls > 1 {
+	if q.pace.slow {
 		q.since = time.Now()
 	}
 }
@@ -189,7 +184,7 @@ func (q *queue) overtake() {
 // stuck reports whether something of a call, which is not all answered, waits for a leader and for nothing else.
 func (q *queue) stuck(c *call) bool {
 	for _, joined := range c.part.joined {
-		if joined.now().in.ready(c) {
+		if joined.now().waitsFor(c) {
 			return true
 		}
 	}

@@ -14,10 +14,7 @@ import (
 
 // wrap gives a store's error its meaning for the engine's callers and keeps it reachable.
 func wrap(err error) error {
-	switch {
-	case errors.Is(err, store.ErrUnknown):
-		return fmt.Errorf("%w: %w", ErrUnknown, err)
-	case errors.Is(err, store.ErrTooLarge):
+	if errors.Is(err, store.ErrTooLarge) {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
 	return err

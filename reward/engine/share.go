@@ -22,6 +22,10 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 	q.mu.Lock()
 	q.calls++
 	for p.left > 0 || len(p.pending) > 0 {
+		if err := ctx.Err(); err != nil { // it could do nothing, and would fail at it for others
+			c.giveUp(q, err)
+			break
+		}
 		again := q.again(c, most)
 		switch {
 		case len(again) > 0:
@@ -41,10 +45,7 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			q.lead(c, len(jobs))
 			c.run(ctx, q, jobs)
 		default:
-			if err := c.wait(ctx, q); err != nil {
-				c.giveUp(q, err)
-				p.left, p.pending = 0, nil
-			}
+			c.wait(ctx, q)
 		}
 	}
 	q.calls--
@@ -85,8 +86,8 @@ func (q *queue) idle(jobs []*job) bool {
 	return true
 }
 
-// wait waits until something has happened for a call. q.mu is held before and after.
-func (c *call) wait(ctx context.Context, q *queue) error {
+// wait waits until something has happened for a call, or its context has ended. q.mu is held before and after.
+func (c *call) wait(ctx context.Context, q *queue) {
 	p := &c.part
 	if p.wake == nil {
 		p.wake = make(chan struct{}, 1)
@@ -122,13 +123,9 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 	if p.waits = false; watches {
 		q.watch = nil
 	}
-	if err := ctx.Err(); err != nil && p.left > 0 {
-		return err
-	}
 	if overdue && !q.free() && q.stuck(c) {
 		q.overtake()
 	}
-	return nil
 }
 
 // run does a round, for others too, and sees to what comes of it. q.mu is held before and after, but not meanwhile. Should
@@ -136,6 +133,7 @@ func (c *call) wait(ctx context.Context, q *queue) error {
 func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 	p := &c.part
 	p.busy = true
+	q.resettle(c)
 	c.timed = p.leads > 1 || p.leads > 0 && q.several+q.single > 1 // by itself it shares with nobody, and need not know
 	q.pass()                                                       // what was not taken
 	q.mu.Unlock()
@@ -207,7 +205,7 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 		lose(jobs)
 	}
 	for _, j := range jobs {
-		if len(j.items) > 0 {
+		if j.deserted() {
 			c.drop(j, nil, func(of *call) bool { return of.part.gone })
 		}
 		if len(j.items) > 0 && stops != nil {
@@ -224,6 +222,7 @@ func (c *call) after(ctx context.Context, q *queue, jobs []*job, whole bool) {
 	}
 	p.left -= c.mine
 	c.mine = 0
+	q.resettle(c)
 	if !whole {
 		c.giveUp(q, errPanicked)
 	}
@@ -294,14 +293,22 @@ func (c *call) withdraw(q *queue, j *job, err error) {
 	}
 }
 
-// copy makes the events of a job independent of what their callers gave: a caller that gave up may do with it what it
-// likes while somebody still decides.
+// deserted reports whether a caller of a job's events has given up.
+func (j *job) deserted() bool {
+	gone := false
+	j.each(func(of *call) bool {
+		gone = of.part.gone
+		return !gone
+	})
+	return gone
+}
+
+// copy makes the events of a job that are decided next independent of what their callers gave: a caller that gave up may do with it
+// what it likes while somebody still decides. Those that are not looked at yet go with their caller.
 func (j *job) copy() {
-	for _, items := range [][]item{j.items, j.more} {
-		for i := range items {
-			if it := &items[i]; !it.copied {
-				it.given, it.copied = copyEvent(it.given), true
-			}
+	for i := range j.items {
+		if it := &j.items[i]; !it.copied {
+			it.given, it.copied = copyEvent(it.given), true
 		}
 	}
 }

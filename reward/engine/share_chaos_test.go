@@ -10,13 +10,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/guerdon-go/guerdon/reward"
 	"github.com/guerdon-go/guerdon/reward/engine"
 	"github.com/guerdon-go/guerdon/store"
 	"github.com/guerdon-go/guerdon/task"
 )
 
 // Callers of a few users meet on a store that takes its time, takes little at once, fails, panics, loses answers, applies half and
-// finds rows locked, and whose callers give up at any moment or never. Everybody repeats what was not answered.
+// finds rows locked, and whose callers give up at any moment or never. Operators deduct what was granted. Everybody repeats what was
+// not answered.
 func TestShared_whateverGoesWrongEachEventCountsOnce(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		for range 5 {
@@ -44,7 +46,7 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 	const callers, times, people = 24, 12, 5
 	r := each("R", "order")
 	r.Budget.Max = callers * times * 3 / 4
-	b := setup(t, counter("order"), r)
+	b := setup(t, counter("order"), counter("other"), r)
 	l := &luck{r: rand.New(rand.NewPCG(seed, 1))}
 	units, rows := []int{1, 2, 1000}[l.up(3)], []int{12, 1000}[l.up(2)]
 	b.st.limits = func(l store.Limits) store.Limits { l.Units, l.Rows = units, rows; return l }
@@ -114,7 +116,10 @@ func chaos(t *testing.T, alone bool, seed uint64) {
 					if l.up(4) > 0 {
 						return eng.Record(ctx, ev)
 					}
-					other := task.Event{ID: fmt.Sprint("b", i, " ", n), User: fmt.Sprint("u", l.up(people)), Task: "none"}
+					other := task.Event{ID: fmt.Sprint("b", i, " ", n), User: fmt.Sprint("u", l.up(people)), Task: "other"}
+					if l.up(3) == 0 { // whatever comes of it
+						eng.Deduct(ctx, ops, reward.ID{User: other.User, Reward: "R", N: int64(l.up(5) + 1)})
+					}
 					results, err := eng.RecordBatch(ctx, other, ev)
 					if err != nil {
 						return engine.Outcome{}, err

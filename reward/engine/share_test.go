@@ -400,8 +400,8 @@ func TestShared_enginesOfOneStoreByWithWaitForEachOther(t *testing.T) {
 }
 
 // A batch of one engine waits for the row of x, and has an event of y. Who records for y by another engine cannot do it in its
-// stead; it waits, and does nothing else.
-func TestShared_anEngineByWithWaitsForWhatOnlyTheOtherCanDo(t *testing.T) {
+// stead, and goes first.
+func TestShared_anEngineByWithPassesWhatOnlyTheOtherCanDo(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		busy, unlock := make(chan struct{}), make(chan struct{})
 		c.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
@@ -415,16 +415,16 @@ func TestShared_anEngineByWithWaitsForWhatOnlyTheOtherCanDo(t *testing.T) {
 		}
 		with := c.With(&hooked{Store: c.st})
 		c.call("y", "1")
-		b := c.batch("1", "x", "y") // leads for x
+		b := c.batch("b", "x", "y") // leads for x
 		var out engine.Outcome
 		c.wg.Go(func() { out, _ = with.Record(c.ctx, task.Event{ID: "2", User: "y", Task: "order"}) })
 		synctest.Wait()
 		close(busy)
 		synctest.Wait() // comes back when everybody is at rest
-		want(t, "the batch", b.says(), "waits")
+		want(t, "answers", []string{order(out), b.says()}, "[R2 waits]")
 		close(unlock)
 		c.wg.Wait()
-		want(t, "answers", []any{b.err, order(out)}, "[<nil> R2]")
+		want(t, "the batch", []any{b.err, c.has("y", "points")}, "[<nil> 15]")
 	})
 }
 

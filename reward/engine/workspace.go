@@ -38,7 +38,7 @@ func (s *shared) space() *workspace {
 // free lets a job's workspace be used again.
 func (s *shared) free(j *job) {
 	w := j.space
-	if j.space = nil; w == nil || !w.state.Small() {
+	if j.space = nil; w == nil || !w.small() {
 		return
 	}
 	w.state.Reset(nil, "", time.Time{})
@@ -49,6 +49,13 @@ func (s *shared) free(j *job) {
 	clear(w.all[:cap(w.all)])
 	w.rows.clear()
 	s.spaces.Put(w)
+}
+
+// small reports whether a workspace is worth keeping for another user: all of it is cleared each time, so a recount of a long
+// history, or a large batch, would slow down every event after it.
+func (w *workspace) small() bool {
+	const most = 64
+	return w.state.Small() && cap(w.causes) <= most && cap(w.decision.results) <= most
 }
 
 // rowSpace is the rows of a unit. Those of a kind lie together, and the unit points to them.
