@@ -40,6 +40,10 @@ type loading struct {
 // rounds is how often a round loads anew because the catalog moved.
 const rounds = 3
 
+// readings is how often a round reads again what events show to be needed. Two are enough unless others record events of the
+// same users meanwhile, and each of those shows more once.
+const readings = 8
+
 // load reads what the jobs need under one catalog: the causes of their events, what deciding these reads, the records a
 // replay answers with, and the stored events that are to be counted again. Most rounds load once.
 func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *compiled, error) {
@@ -71,11 +75,11 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 	}
 }
 
-// complete reads again where what was read showed that more is needed: a second time, and once more should an event have
-// been recorded meanwhile. moved says that the catalog moved, or that this found no end.
-func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loading) (loading, bool, error) {
+// complete reads again where what was read showed that more is needed: a second time, and once more for each event that
+// others recorded meanwhile. moved says that the catalog moved. Where others leave it no end, the answer is ErrBusy.
+func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loading) (loaded loading, moved bool, err error) {
 	var histories [][]string
-	for range rounds {
+	for range readings {
 		c.fill(cat, jobs, l)
 		more := false
 		for i, j := range jobs {
@@ -90,12 +94,11 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loadi
 		if !more {
 			return l, false, nil
 		}
-		var err error
 		if l, err = c.read(ctx, jobs, histories); err != nil || l.Stamp.Revision > cat.stamp.Revision {
 			return l, err == nil, err
 		}
 	}
-	return l, true, nil
+	return l, false, fmt.Errorf("%d readings, and events of others in between: %w", readings, ErrBusy)
 }
 
 // wants adds what a job needs beyond what was read, and names the tasks whose stored events it needs. more reports whether
