@@ -251,7 +251,6 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
 	w := j.space
 	s, causes := w.state, w.causes
-	s.Prepare()
 	d := &w.decision
 	*d = decision{job: j, version: st.Version, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {

@@ -77,6 +77,7 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 		}
 		reason = task.Completed
 	}
+	s.catchUp(t)
 	out := Outcome{Ignored: reason}
 	accepted := reason == "" || reason == task.Completed
 	if accepted {
@@ -96,6 +97,9 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 	}
 	cause.Entry.Accepted, cause.Entry.Ignored = accepted, reason
 	cause.Blocked, cause.Due = out.Blocked, out.Due
+	if s.loaded(e.Task) { // what counts again for a later event counts this one too
+		s.History[e.Task] = append(s.History[e.Task], cause.Entry)
+	}
 	return out, cause, nil
 }
 
