@@ -246,7 +246,8 @@ const trusting = 3
 // seqs is how many events of one user a unit holds at most. Their seqs lie between those of two versions.
 const seqs = 1024
 
-// decide decides a user's events in order, as many as fit into one unit.
+// decide decides a user's events in order, as many as fit into one unit. Each gets what it would get by itself: one that others
+// leave too little room begins the next unit.
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
 	w := j.space
@@ -263,7 +264,8 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			continue
 		}
 		s.Now, s.Causes = it.call.now, len(d.causes)+1
-		if len(d.causes) > 0 && (len(d.causes) >= seqs || !s.Fits(cat.Tasks[it.event.Task])) {
+		company := len(d.causes) > 0
+		if company && (len(d.causes) >= seqs || j.fit > 0 && i >= j.fit || !s.Fits(cat.Tasks[it.event.Task])) {
 			d.rest = j.items[i:]
 			break
 		}
@@ -272,13 +274,15 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		case errors.Is(err, task.ErrCompleted):
 			d.results = append(d.results, placed{it.call, it.at, Result{Err: err}, false})
 			continue
-		case err == nil && len(d.causes) == 0 && s.Full(): // the first of a unit: it would never fit
+		case company && (s.Full() || s.Cramped() || errors.Is(err, ErrTooLarge)): // S6
+			j.fit = i
+			return d.again(j)
+		case err == nil && s.Full(): // the first of a unit: it would never fit
 			err = ErrTooLarge
 			fallthrough
-		case err != nil: // the state is half changed: all is decided again, without this event
+		case err != nil:
 			j.items[i].final = fmt.Errorf("event %q of user %q: %w", it.given.ID, j.user, err)
-			*d = decision{job: j, version: st.Version, causes: d.causes[:0], results: d.results[:0], rest: j.items}
-			return d
+			return d.again(j)
 		}
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
 		row := eventRow(&cause)
@@ -292,5 +296,11 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			d.before = spill(&d.unit, changes.Recounted, s.Rows, s.Now, cat.stamp.Revision)
 		}
 	}
+	return d
+}
+
+// again is a decision that nothing is written: the state is half changed, so all is decided again, and otherwise.
+func (d *decision) again(j *job) *decision {
+	*d = decision{job: j, version: d.version, causes: d.causes[:0], results: d.results[:0], rest: j.items}
 	return d
 }
