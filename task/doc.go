@@ -47,7 +47,8 @@
 // circle.
 //
 // A derived task counts what is recorded after it was put: in the period of the put, only what came after it, gates
-// excepted.
+// excepted. When its window's end moves, the user's next event that feeds it, also one that is ignored, finishes the periods
+// that were missed while the window was closed, however long ago they are.
 //
 // # Records
 //

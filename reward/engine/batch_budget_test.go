@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -172,4 +173,34 @@ func TestRecordBatch_S6_manyEventsOfOneUserAreReadInParts(t *testing.T) {
 		t.Errorf("at most %d causes were read at once, and %d in all", most, read)
 	}
 	want(t, "matches", b.explain("u", "R").Matches, 2500)
+}
+
+// Others may record the events of a batch while it is read, and each shows that more is to be read.
+func TestRecordBatch_othersRecordWhatIsRead(t *testing.T) {
+	for _, n := range []int{5, 20} {
+		b := setup(t, counter("order"), each("R", "order"))
+		var events []task.Event
+		for i := range n {
+			events = append(events, task.Event{ID: fmt.Sprint("e", i), User: "lin", Task: "order"})
+		}
+		other, loads := b.elsewhere(), 0
+		b.st.load = func(ctx context.Context, _ store.Request, next func() (store.Snapshot, error)) (store.Snapshot, error) {
+			if loads < n {
+				if _, err := other.Record(ctx, events[loads]); err != nil {
+					t.Error(err)
+				}
+			}
+			loads++
+			return next()
+		}
+		results, err := b.RecordBatch(b.ctx, events...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if busy := errors.Is(r.Err, engine.ErrBusy); busy != (n > 8) || r.Err == nil && !r.Replay {
+				t.Errorf("event %d of %d: replay %t, %v", i, n, r.Replay, r.Err)
+			}
+		}
+	}
 }

@@ -40,6 +40,10 @@ type loading struct {
 // rounds is how often a round loads anew because the catalog moved.
 const rounds = 3
 
+// readings is how often a round reads again what events show to be needed. Two are enough unless others record events of the
+// same users meanwhile, and each of those shows more once.
+const readings = 8
+
 // load reads what the jobs need under one catalog: the causes of their events, what deciding these reads, the records a
 // replay answers with, and the stored events that are to be counted again. Most rounds load once.
 func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *compiled, error) {
@@ -71,11 +75,11 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 	}
 }
 
-// complete reads again where what was read showed that more is needed: a second time, and once more should an event have
-// been recorded meanwhile. moved says that the catalog moved, or that this found no end.
-func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loading) (loading, bool, error) {
+// complete reads again where what was read showed that more is needed: a second time, and once more for each event that
+// others recorded meanwhile. moved says that the catalog moved. Where others leave it no end, the answer is ErrBusy.
+func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loading) (loaded loading, moved bool, err error) {
 	var histories [][]string
-	for range rounds {
+	for range readings {
 		c.fill(cat, jobs, l)
 		more := false
 		for i, j := range jobs {
@@ -90,12 +94,11 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loadi
 		if !more {
 			return l, false, nil
 		}
-		var err error
 		if l, err = c.read(ctx, jobs, histories); err != nil || l.Stamp.Revision > cat.stamp.Revision {
 			return l, err == nil, err
 		}
 	}
-	return l, true, nil
+	return l, false, fmt.Errorf("%d readings, and events of others in between: %w", readings, ErrBusy)
 }
 
 // wants adds what a job needs beyond what was read, and names the tasks whose stored events it needs. more reports whether
@@ -243,12 +246,12 @@ const trusting = 3
 // seqs is how many events of one user a unit holds at most. Their seqs lie between those of two versions.
 const seqs = 1024
 
-// decide decides a user's events in order, as many as fit into one unit.
+// decide decides a user's events in order, as many as fit into one unit. Each gets what it would get by itself: one that others
+// leave too little room begins the next unit.
 func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 	st := l.States[at]
 	w := j.space
 	s, causes := w.state, w.causes
-	s.Prepare()
 	d := &w.decision
 	*d = decision{job: j, version: st.Version, causes: d.causes[:0], results: d.results[:0]}
 	for i, it := range j.items {
@@ -261,7 +264,8 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			continue
 		}
 		s.Now, s.Causes = it.call.now, len(d.causes)+1
-		if len(d.causes) > 0 && (len(d.causes) >= seqs || !s.Fits(cat.Tasks[it.event.Task])) {
+		company := len(d.causes) > 0
+		if company && (len(d.causes) >= seqs || j.fit > 0 && i >= j.fit || !s.Fits(cat.Tasks[it.event.Task])) {
 			d.rest = j.items[i:]
 			break
 		}
@@ -270,13 +274,15 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 		case errors.Is(err, task.ErrCompleted):
 			d.results = append(d.results, placed{it.call, it.at, Result{Err: err}, false})
 			continue
-		case err == nil && len(d.causes) == 0 && s.Full(): // the first of a unit: it would never fit
+		case company && (s.Full() || s.Cramped() || errors.Is(err, ErrTooLarge)): // S6
+			j.fit = i
+			return d.again(j)
+		case err == nil && s.Full(): // the first of a unit: it would never fit
 			err = ErrTooLarge
 			fallthrough
-		case err != nil: // the state is half changed: all is decided again, without this event
+		case err != nil:
 			j.items[i].final = fmt.Errorf("event %q of user %q: %w", it.given.ID, j.user, err)
-			*d = decision{job: j, version: st.Version, causes: d.causes[:0], results: d.results[:0], rest: j.items}
-			return d
+			return d.again(j)
 		}
 		cause.Entry.Seq = (st.Version+1)*seqs + int64(len(d.causes))
 		row := eventRow(&cause)
@@ -290,5 +296,11 @@ func (c *call) decide(cat *compiled, j *job, l loading, at int) *decision {
 			d.before = spill(&d.unit, changes.Recounted, s.Rows, s.Now, cat.stamp.Revision)
 		}
 	}
+	return d
+}
+
+// again is a decision that nothing is written: the state is half changed, so all is decided again, and otherwise.
+func (d *decision) again(j *job) *decision {
+	*d = decision{job: j, version: d.version, causes: d.causes[:0], results: d.results[:0], rest: j.items}
 	return d
 }

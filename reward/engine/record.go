@@ -82,6 +82,7 @@ type job struct {
 	apart   bool // its rows failed: the items of each call go by themselves
 	own     bool // its first try came to nothing: one of the calls it is of does it again
 	left    bool // a call gave up that did it for others
+	fit     int  // how many items the next unit takes at most, as far as it was tried; 0: not tried
 	space   *workspace
 
 	// What follows is the queue's.

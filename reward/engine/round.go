@@ -214,6 +214,7 @@ func (c *call) settle(d *decision, r store.Result) {
 		if len(j.items) == 0 {
 			j.take()
 		} else if len(d.causes) > 0 {
+			j.fit = 0
 			// What an earlier try wrote was all found now, so nothing of this is among it. Where an event failed nothing
 			// was written, and what that try wrote is yet to be answered.
 			for i := range j.items {

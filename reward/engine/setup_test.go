@@ -129,6 +129,24 @@ func (b *bench) record(ev task.Event) engine.Outcome {
 	return out
 }
 
+// send records events in a batch or one by one.
+func (b *bench) send(batch bool, events ...task.Event) []engine.Result {
+	b.t.Helper()
+	if batch {
+		results, err := b.RecordBatch(b.ctx, events...)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		return results
+	}
+	var results []engine.Result
+	for _, e := range events {
+		out, err := b.Record(b.ctx, e)
+		results = append(results, engine.Result{Outcome: out, Err: err})
+	}
+	return results
+}
+
 // records lists a user's records of a reward, oldest first.
 func (b *bench) records(user, code string) []reward.Record {
 	b.t.Helper()
@@ -313,6 +331,18 @@ type hooked struct {
 	commit func(ctx context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error)
 	docs   func(ctx context.Context, after int64)
 	limits func(store.Limits) store.Limits
+}
+
+// enforce gives the store a limit of rows for each unit, which it keeps.
+func (b *bench) enforce(rows int) {
+	limits := store.Limits{Units: 1000, Rows: 4 * rows, RowsPerUnit: rows}
+	b.st.limits = func(store.Limits) store.Limits { return limits }
+	b.st.commit = func(_ context.Context, units []store.Unit, next func() ([]store.Result, error)) ([]store.Result, error) {
+		if err := limits.Check(units...); err != nil {
+			return nil, err
+		}
+		return next()
+	}
 }
 
 func (h *hooked) Unwrap() store.Store { return h.Store }

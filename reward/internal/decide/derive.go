@@ -10,10 +10,10 @@ import (
 )
 
 // derive completes the derived tasks that an event makes complete (S8). They come in the order in which they feed each
-// other. An event that is not accepted completes what a recount found, because the recount is written with it and not seen
-// again; derived tasks that were not counted anew wait for an event of their own.
+// other. An event that is not accepted completes what is found where a window's end moved, because that is looked for once;
+// other derived tasks wait for an event of their own.
 func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Cause) {
-	if !accepted && len(s.History) == 0 && !slices.ContainsFunc(t.Plan.Derived, s.moved) {
+	if !accepted && !slices.ContainsFunc(t.Plan.Derived, s.moved) {
 		return
 	}
 	late := accepted && s.gateOf(t) // a gate that opens may complete every later period whose events are there already
@@ -26,8 +26,7 @@ func (s *State) derive(t *catalog.Task, e task.Event, accepted bool, cause *Caus
 		if accepted {
 			periods = s.around(d, e.Time, late)
 		}
-		periods = s.recounted(d, periods)
-		periods = s.reread(d, periods)
+		periods = s.reread(d, accepted, periods)
 		periods = s.holding(d, done, periods)
 		for _, p := range periods {
 			bounds := rule.Window{}
@@ -66,32 +65,15 @@ func (s *State) around(d *catalog.Task, at time.Time, late bool) []int64 {
 	return periods
 }
 
-// recounted adds the periods of a derived task that were counted anew because a window's end moved.
-func (s *State) recounted(d *catalog.Task, periods []int64) []int64 {
-	if len(s.History) == 0 {
-		return periods
-	}
-	for _, l := range d.Program.Leaves() {
-		if l.Track == nil || s.History[l.Task.Code] == nil {
-			continue
-		}
-		for _, c := range s.Tallies[l.Task.Code].Cells {
-			if c.Key == l.Track.Key && !slices.Contains(periods, c.Outer) {
-				periods = append(periods, c.Outer)
-			}
-		}
-	}
-	slices.Sort(periods)
-	return periods
-}
-
 // moved reports whether the end of a derived task's window moved since its periods were last looked at again. Of one done
 // once that is always so: there is one period to look at, and nothing is kept.
-func (s *State) moved(d *catalog.Task) bool { return d.Moved > s.Tallies[d.Config.Code].Revision }
+func (s *State) moved(d *catalog.Task) bool {
+	return d.Moved > 0 && d.Moved > s.Tallies[d.Config.Code].Revision
+}
 
-// reread adds the periods of a derived task that hold finished ones of derived tasks it reads, after its window's end moved:
-// these have no tally to count anew, and may have been finished while the window was closed.
-func (s *State) reread(d *catalog.Task, periods []int64) []int64 {
+// reread adds, after the end of a derived task's window moved, the periods in which anything was counted, and those that
+// hold finished ones of derived tasks it reads: they may have been missed while the window was closed.
+func (s *State) reread(d *catalog.Task, accepted bool, periods []int64) []int64 {
 	if !s.moved(d) {
 		return periods
 	}
@@ -100,22 +82,31 @@ func (s *State) reread(d *catalog.Task, periods []int64) []int64 {
 		return []int64{0}
 	}
 	before := len(periods)
+	add := func(p int64) {
+		if !slices.Contains(periods, p) {
+			periods = append(periods, p)
+		}
+	}
 	leaves := d.Program.Leaves()
 	for i := range leaves {
 		l := &leaves[i]
 		t := s.Tallies[l.Task.Code]
-		c := t.Cell(rule.PeriodsKey, 0)
-		if l.Source != rule.FromPeriods || c == nil {
-			continue
-		}
-		for inner := range c.Done.All() {
-			p := s.Catalog.Periods.Ordinal(u, s.Catalog.Periods.Bounds(l.Task.Period.Unit(), inner).Start)
-			if !slices.Contains(periods, p) {
-				periods = append(periods, p)
+		switch l.Source {
+		case rule.FromEvents:
+			for _, c := range t.Cells {
+				if c.Key == l.Track.Key {
+					add(c.Outer)
+				}
+			}
+		case rule.FromPeriods:
+			if c := t.Cell(rule.PeriodsKey, 0); c != nil {
+				for inner := range c.Done.All() {
+					add(s.Catalog.Periods.Ordinal(u, s.Catalog.Periods.Bounds(l.Task.Period.Unit(), inner).Start))
+				}
 			}
 		}
 	}
-	if len(periods) > before { // else it costs little to look again
+	if accepted || len(s.History) > 0 || len(periods) > before { // else it costs little to look again
 		tally := s.Tallies[d.Config.Code]
 		tally.Revision = d.Moved
 		s.putTally(d.Config.Code, tally)

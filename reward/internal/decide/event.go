@@ -77,6 +77,9 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 		}
 		reason = task.Completed
 	}
+	before := s.rows() - 1 // without the cause
+	s.cramped = false
+	s.catchUp(t)
 	out := Outcome{Ignored: reason}
 	accepted := reason == "" || reason == task.Completed
 	if accepted {
@@ -95,7 +98,11 @@ func (s *State) Record(e task.Event, timeGiven, strict bool) (Outcome, Cause, er
 		out.Tasks = append(out.Tasks, r)
 	}
 	cause.Entry.Accepted, cause.Entry.Ignored = accepted, reason
+	s.most = max(s.most, s.rows()-before)
 	cause.Blocked, cause.Due = out.Blocked, out.Due
+	if s.loaded(e.Task) { // what counts again for a later event counts this one too
+		s.History[e.Task] = append(s.History[e.Task], cause.Entry)
+	}
 	return out, cause, nil
 }
 

@@ -85,6 +85,7 @@ func (s *State) settle(r *catalog.Reward, ent reward.Entitlement, due int64, roo
 		out.Rewards = append(out.Rewards, record)
 		granted++
 	}
+	s.cramped = s.cramped || ent.Decided < first-1+batch
 	if r.From != nil && ent.Decided < first { // its match is decided with its event or never
 		return fmt.Errorf("reward %q: %w", r.Config.Code, ErrTooLarge)
 	}

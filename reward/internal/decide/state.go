@@ -74,6 +74,8 @@ type State struct {
 
 	changes Changes
 	inputs  []rule.Input
+	cramped bool // the last event left matches undecided because the unit had no room
+	most    int  // rows that one event of the unit added, at most
 }
 
 // Changes is what decisions did to a State, in the order in which each row first changed. What it points to is the State's.
@@ -137,6 +139,7 @@ func (s *State) Reset(c *catalog.Catalog, user string, now time.Time) {
 	clear(s.Caps)
 	clear(s.Balances)
 	s.Counters, s.Refused, s.History = nil, nil, nil
+	s.cramped, s.most = false, 0
 	s.changes.reset()
 	clear(s.inputs[:cap(s.inputs)])
 }
@@ -173,14 +176,19 @@ func (s *State) rows() int {
 		len(c.Balances) + len(c.Transfers) + len(c.Takes)
 }
 
-// Fits reports whether what an event of a task must write, and one grant that can wait, are sure to fit into the unit.
+// Fits reports whether an event of a task is likely to fit into the unit: what it must write, one grant that can wait, and no
+// less than any event before. Where that was wrong, Full or Cramped say so.
 func (s *State) Fits(t *catalog.Task) bool {
 	p := t.Plan
-	return s.rows()+2+len(p.Tracks)+2*len(p.Derived)+len(p.Rewards)+rowsAGrant*(1+p.Computed) <= s.Rows
+	n := 2 + len(p.Tracks) + 2*len(p.Derived) + len(p.Rewards) + rowsAGrant*(1+p.Computed)
+	return s.rows()+max(n, s.most+rowsAGrant) <= s.Rows
 }
 
 // Full reports whether the changes are more than the unit may have.
 func (s *State) Full() bool { return s.rows() > s.Rows }
+
+// Cramped reports whether the last event left matches due for no other reason than that the unit had no room for them.
+func (s *State) Cramped() bool { return s.cramped }
 
 // The lists of changes are short: one entry for each task, reward or asset that the events of a unit concern. They are
 // searched for the pointer the state holds, which costs less than an index of them. What was loaded is not found there.
