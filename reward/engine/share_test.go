@@ -476,6 +476,7 @@ func TestShared_whatACallerGaveIsItsOwnWhenItGaveUp(t *testing.T) {
 			}
 			return next()
 		}
+		c.follow()
 		c.open()
 		c.wg.Wait()
 	})

@@ -291,6 +291,7 @@ func TestShared_whatIsLeftOfALargeBatchIsTheCallersWhenItGaveUp(t *testing.T) {
 			}
 			return next()
 		}
+		c.follow()
 		c.open()
 		c.wg.Wait()
 		for i, r := range results {
