@@ -145,6 +145,18 @@ func periods() []scene {
 			g.now(t, noon(6), "e2", "many", 1)
 			g.do(t, recording(task.Event{ID: "e3", User: "ann", Task: "once", Time: noon(4)}, false))
 		}},
+		{"S21: a moved end, and an event that has the events counted again for something else", func(t *testing.T, g *game) {
+			daily := task.Config{Code: "d", Period: rule.Daily, Window: rule.Window{End: day(6)}, Rule: rule.Count("many", 1)}
+			both := prize("both", rule.All(rule.Count("many", 1), rule.Count("other", 1)))
+			both.Window = daily.Window
+			g.must(t, task.Config{Code: "many", Period: rule.Unlimited}, task.Config{Code: "other", Period: rule.Unlimited}, daily, both,
+				prize("r", rule.Count("d", 1)))
+			g.now(t, noon(8), "e1", "many", 1)
+			daily.Window.End, both.Window.End = day(20), day(20)
+			g.must(t, daily, both)
+			g.now(t, noon(9), "e2", "other", 1)
+			g.now(t, noon(10), "e3", "many", 1)
+		}},
 		{"S8: a moved end, and an event that is ignored", func(t *testing.T, g *game) {
 			daily := task.Config{Code: "d", Period: rule.Daily, Window: rule.Window{End: day(6)}, Rule: rule.Count("many", 1)}
 			many := task.Config{Code: "many", Period: rule.Unlimited}
