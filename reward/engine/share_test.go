@@ -140,7 +140,7 @@ func (c *crowd) leaders() {
 }
 
 // fewCalls is how many callers lead at once on a store that takes long, each for itself.
-const fewCalls = 8
+const fewCalls = 5
 
 // follow lets the leaders go, so that one of those who wait leads.
 func (c *crowd) follow() {
