@@ -473,12 +473,18 @@ func TestShared_whatACallerGaveIsItsOwnWhenItGaveUp(t *testing.T) {
 				cancel()
 				<-gone
 				tags[0], meta[5], attrs["more"] = "blue", '2', 1 // while others decide
+				// For a newer catalog they look at the events anew.
+				if _, err := c.elsewhere().Put(c.ctx, ops, counter("new")); err != nil {
+					t.Error(err)
+				}
 			}
 			return next()
 		}
 		c.follow()
 		c.open()
 		c.wg.Wait()
+		out, err := c.Record(c.ctx, task.Event{ID: "1", User: "u", Task: "buy", Attrs: rule.Attrs{"tags": []string{"red"}}, Meta: []byte(`{"a":1}`)})
+		want(t, "the same again", []any{out.Replay, err}, "[true <nil>]")
 	})
 }
 
