@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/guerdon-go/guerdon/reward/internal/catalog"
 	"github.com/guerdon-go/guerdon/store"
@@ -101,7 +102,7 @@ func (e *Engine) reload(ctx context.Context, want *store.Stamp) (*compiled, erro
 	}
 	k, err := e.load(ctx, want)
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !overdue(ctx) {
 			c.failed.Store(&err)
 		}
 		return nil, err
@@ -109,6 +110,12 @@ func (e *Engine) reload(ctx context.Context, want *store.Stamp) (*compiled, erro
 	c.failed.Store(nil)
 	c.newest.Store(k)
 	return k, nil
+}
+
+// overdue reports whether a context's time is over, which what goes by its deadline may find before it says so itself.
+func overdue(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return limited && !time.Now().Before(deadline)
 }
 
 // reloadBound is reload inside of a transaction.
@@ -127,8 +134,22 @@ func (e *Engine) reloadBound(ctx context.Context, want *store.Stamp) (*compiled,
 	return k, nil
 }
 
-// load reads what changed since the newest compiled catalog, or everything where that is of another history.
+// An ofCatalog is an error of the catalog, which is about nobody's rows, whatever it matches.
+type ofCatalog struct{ error }
+
+func (e ofCatalog) Unwrap() error { return e.error }
+
+// load is read with its errors marked.
 func (e *Engine) load(ctx context.Context, want *store.Stamp) (*compiled, error) {
+	k, err := e.read(ctx, want)
+	if err != nil {
+		return nil, ofCatalog{err}
+	}
+	return k, nil
+}
+
+// read reads what changed since the newest compiled catalog, or everything where that is of another history.
+func (e *Engine) read(ctx context.Context, want *store.Stamp) (*compiled, error) {
 	base := e.shared.catalogs.newest.Load()
 	if base == nil || want != nil && want.Revision <= base.stamp.Revision {
 		empty, err := catalog.Empty()

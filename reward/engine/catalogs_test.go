@@ -19,6 +19,7 @@ import (
 type mute struct {
 	store.Store
 	down  bool
+	hasty bool // it goes by the deadline of a context, as a network does, and does not say whose time is over
 	reads int
 }
 
@@ -29,8 +30,12 @@ func (m *mute) Docs(ctx context.Context, after int64) ([]store.Doc, store.Stamp,
 	if !m.down {
 		return m.Store.Docs(ctx, after)
 	}
+	takes := 5 * time.Second
+	if deadline, limited := ctx.Deadline(); limited && m.hasty {
+		takes, ctx = time.Until(deadline), context.WithoutCancel(ctx)
+	}
 	select {
-	case <-time.After(5 * time.Second):
+	case <-time.After(takes):
 		return nil, store.Stamp{}, &store.Error{Op: "docs", Err: errMute}
 	case <-ctx.Done():
 		return nil, store.Stamp{}, &store.Error{Op: "docs", Err: ctx.Err()}
@@ -92,13 +97,63 @@ func TestCatalog_aReaderThatGivesUpFailsNobodyElse(t *testing.T) {
 		defer cancel()
 		took, errs := crowdAt(t, eng, ctx, 100)
 		want(t, "the first", []any{took[0], errors.Is(errs[0], context.DeadlineExceeded)}, "[1s true]")
-		for i, err := range errs[1:] {
-			if took[i+1] != 6*time.Second || !errors.Is(err, errMute) {
-				t.Errorf("caller %d: %v after %v", i+1, err, took[i+1])
-			}
-		}
+		othersFailLater(t, took, errs)
 		want(t, "reads", st.reads, 2)
 	})
+}
+
+// Nor does one whose time is over where that is not said.
+func TestCatalog_aReaderWhoseTimeIsOverFailsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := &mute{Store: memory.New(), down: true, hasty: true}
+		eng, err := engine.New(st, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		took, errs := crowdAt(t, eng, ctx, 100)
+		want(t, "the first", took[0], "1s")
+		othersFailLater(t, took, errs)
+	})
+}
+
+// othersFailLater wants a second read to fail all but the first caller.
+func othersFailLater(t *testing.T, took []time.Duration, errs []error) {
+	t.Helper()
+	for i, err := range errs[1:] {
+		if took[i+1] != 6*time.Second || !errors.Is(err, errMute) {
+			t.Errorf("caller %d: %v after %v", i+1, err, took[i+1])
+		}
+	}
+}
+
+// What is wrong with the catalog is wrong for all users of a batch, and found out once.
+func TestRecordBatch_aCatalogThatCannotBeReadIsReadOnce(t *testing.T) {
+	b := setup(t, counter("order"))
+	b.did("first", "order")
+	_, stamp, err := b.st.Store.Docs(b.ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.st.Store.PutDocs(b.ctx, stamp, store.Doc{Kind: "task", Code: "newer", Body: []byte(`{"v": 99, "doc": {}}`)}); err != nil {
+		t.Fatal(err)
+	}
+	st := &mute{Store: b.st.Store}
+	var events []task.Event
+	for i := range 50 {
+		events = append(events, task.Event{ID: "1", User: fmt.Sprint("u", i), Task: "order"})
+	}
+	results, err := b.With(st).RecordBatch(b.ctx, events...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if !errors.Is(r.Err, store.ErrUnsupported) {
+			t.Errorf("event %d: %v", i, r.Err)
+		}
+	}
+	want(t, "reads", st.reads, 1)
 }
 
 // An engine that has a catalog finds that there is a newer one, which it cannot read. Those who found it together fail together.

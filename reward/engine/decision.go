@@ -40,10 +40,6 @@ type loading struct {
 // rounds is how often a round loads anew because the catalog moved.
 const rounds = 3
 
-// readings is how often a round reads again what events show to be needed. Two are enough unless others record events of the
-// same users meanwhile, and each of those shows more once.
-const readings = 8
-
 // load reads what the jobs need under one catalog: the causes of their events, what deciding these reads, the records a
 // replay answers with, and the stored events that are to be counted again. Most rounds load once.
 func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *compiled, error) {
@@ -75,9 +71,13 @@ func (c *call) load(ctx context.Context, cat *compiled, jobs []*job) (loading, *
 	}
 }
 
-// complete reads again where what was read showed that more is needed: a second time, and once more for each event that
-// others recorded meanwhile. moved says that the catalog moved. Where others leave it no end, the answer is ErrBusy.
+// complete reads again where what was read showed that more is needed: a second time, and once more for each event that others
+// recorded meanwhile, which shows more once. moved says that the catalog moved.
 func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loading) (loaded loading, moved bool, err error) {
+	readings := rounds
+	for _, j := range jobs {
+		readings += len(j.items)
+	}
 	var histories [][]string
 	for range readings {
 		c.fill(cat, jobs, l)
@@ -98,7 +98,7 @@ func (c *call) complete(ctx context.Context, cat *compiled, jobs []*job, l loadi
 			return l, err == nil, err
 		}
 	}
-	return l, false, fmt.Errorf("%d readings, and events of others in between: %w", readings, ErrBusy)
+	return l, false, fmt.Errorf("%d readings, and more to read: %w", readings, ErrBusy)
 }
 
 // wants adds what a job needs beyond what was read, and names the tasks whose stored events it needs. more reports whether

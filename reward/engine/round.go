@@ -301,6 +301,9 @@ func (c *call) faulty(ctx context.Context, j *job, err error, several bool) {
 
 // ofRows reports whether an error of a store is about the rows it was given or asked for, and not about the store.
 func ofRows(err error) bool {
+	if errors.As(err, new(ofCatalog)) {
+		return false
+	}
 	for _, is := range []error{store.ErrCorrupt, store.ErrTooLarge, store.ErrUnsupported, store.ErrInvalid} {
 		if errors.Is(err, is) {
 			return true
