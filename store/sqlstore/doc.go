@@ -62,8 +62,7 @@
 //
 // PostgreSQL 13 and later, with pgx (github.com/jackc/pgx/v5, natively or by its package stdlib), which keeps statements
 // prepared by their text. Behind a pooler that hands connections to others between transactions, choose pgx's mode "exec".
-// A pool whose client_encoding is not UTF8 is refused.
-// Tables are in Options.Schema, or where the connection's search_path leads. When a context ends during a statement, pgx drops the
+// A pool whose client_encoding is neither UTF8 nor SQL_ASCII, and so changes texts, is refused. Tables are in Options.Schema, or where the connection's search_path leads. When a context ends during a statement, pgx drops the
 // connection, at times in a way that the server keeps its transaction and its locks for 15 seconds more. With a
 // pgconn.CancelRequestContextWatcherHandler in the config's BuildContextWatcherHandler (stdlib.OpenDB takes a config) it cancels the
 // statement and keeps the connection.

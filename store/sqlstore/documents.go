@@ -36,7 +36,7 @@ func (s *Store) docs(ctx context.Context, on runner, after int64) (docs []store.
 	if err := ended(ctx, "docs"); err != nil {
 		return nil, stamp, err
 	}
-	if s.checked.Load() {
+	if s.checked.Load() || s.checkedIn.Load() {
 		stamp, err = s.stamp(ctx, on, nil)
 	} else { // in a caller's transaction
 		stamp, err = s.firstStamp(ctx, on)

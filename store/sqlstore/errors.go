@@ -81,11 +81,20 @@ var errBegin = errors.New("begin")
 
 // late adds that the context is done to an error that would have been tried again.
 func late(ctx context.Context, err error) error {
-	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
-		return fmt.Errorf("%w: %w", ended, err)
+	ended := ctx.Err()
+	if ended == nil {
+		return err
 	}
-	return err
+	if !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	return overdue{err}
 }
+
+// overdue marks an error of a caller whose context has ended, which another run would not help.
+type overdue struct{ error }
+
+func (e overdue) Unwrap() error { return e.error }
 
 // unknown marks an error of a COMMIT whose answer was lost.
 func (s *Store) unknown(op string, err error) error {

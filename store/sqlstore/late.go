@@ -62,7 +62,8 @@ func linger(ctx context.Context, until func() time.Time) (context.Context, conte
 // answer is the error of a round trip of an allowance. Where there was no answer it comes when none of the server's doing is to come
 // any more.
 func (s *Store) answer(ctx context.Context, a *allowance, err error) error {
-	if err == nil || mysqlNumber(err) != 0 || s.failure(err) != broken {
+	var coded interface{ SQLState() string }
+	if err == nil || mysqlNumber(err) != 0 || errors.As(err, &coded) || s.failure(err) != broken { // a code is an answer
 		return err
 	}
 	time.Sleep(time.Until(a.over))

@@ -187,7 +187,7 @@ func (s *Store) checkVersion(version int) error {
 
 // unmigrated gives the error of a first statement about the tables its meaning: as a rule that they are not there.
 func (s *Store) unmigrated(err error) error {
-	if errors.As(err, new(*store.Error)) || errors.Is(err, sql.ErrTxDone) || s.failure(err) != refused {
+	if errors.As(err, new(*store.Error)) || errors.Is(err, store.ErrCorrupt) || errors.Is(err, sql.ErrTxDone) || s.failure(err) != refused {
 		return err
 	}
 	return &store.Error{Op: "schema", Err: fmt.Errorf("%w: %w", ErrNotMigrated, err)}
@@ -209,7 +209,7 @@ func (s *Store) firstStamp(ctx context.Context, on runner) (stamp store.Stamp, e
 	if err := s.checkVersion(version); err != nil {
 		return store.Stamp{}, err
 	}
-	s.checked.Store(true)
+	s.checkedIn.Store(true)
 	return stamp, nil
 }
 

@@ -53,6 +53,8 @@ type Store struct {
 	writer *turns
 	// checked says that the schema was found to be this release's.
 	checked atomic.Bool
+	// checkedIn says so of a caller's transaction, which may be of another pool, and may have been rolled back.
+	checkedIn atomic.Bool
 	// driver is the type of the errors of SQLite's driver, nil until it is known; see [Store.meetDriver].
 	driver atomic.Pointer[reflect.Type]
 	// savepoints numbers those in callers' transactions, so that none is taken for an earlier one that is gone.

@@ -163,6 +163,8 @@ func (s *Store) Rerun(err error) bool {
 // transaction, or the caller's own, which is none of ours whatever methods it has.
 func (s *Store) failureOf(err error) failure {
 	switch {
+	case errors.As(err, new(overdue)):
+		return refused
 	case errors.Is(err, errBegin): // a connection may have its own time to be made in
 		return s.failure(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

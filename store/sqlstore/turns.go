@@ -10,13 +10,19 @@ import (
 // turns let writers begin one after the other, in the order in which they came, where the database takes one alone. It has no queue
 // itself: who asks it again and again holds a connection meanwhile, and some are unlucky for seconds. Nil turns are always free.
 type turns struct {
+	// head is who is next: it alone waits for the turn with a timer, so that the others keep their order.
+	head chan struct{}
 	held chan struct{}
 	made time.Time
-	// since is when the turn was taken last, counted from made, so that no clock that is set matters.
+	// since is when the turn was taken, counted from made, so that no clock that is set matters; -1 while it is nobody's.
 	since atomic.Int64
 }
 
-func newTurns() *turns { return &turns{held: make(chan struct{}, 1), made: time.Now()} }
+func newTurns() *turns {
+	w := &turns{held: make(chan struct{}, 1), head: make(chan struct{}, 1), made: time.Now()}
+	w.since.Store(-1)
+	return w
+}
 
 // turnMost is how long others wait for somebody whose turn it is.
 const turnMost = time.Second
@@ -28,13 +34,22 @@ func (w *turns) take(ctx context.Context) (leave func(), err error) {
 	if w == nil {
 		return func() {}, nil
 	}
+	select {
+	case w.head <- struct{}{}:
+		defer func() { <-w.head }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", errBegin, ctx.Err())
+	}
 	for {
 		select { // before a timer is made
 		case w.held <- struct{}{}:
 			return w.mine(), nil
 		default:
 		}
-		left := turnMost - (time.Since(w.made) - time.Duration(w.since.Load()))
+		left := turnMost
+		if since := w.since.Load(); since >= 0 {
+			left -= time.Since(w.made) - time.Duration(since)
+		}
 		if left <= 0 {
 			return func() {}, nil
 		}
@@ -53,5 +68,8 @@ func (w *turns) take(ctx context.Context) (leave func(), err error) {
 
 func (w *turns) mine() (leave func()) {
 	w.since.Store(int64(time.Since(w.made)))
-	return func() { <-w.held }
+	return func() {
+		w.since.Store(-1)
+		<-w.held
+	}
 }

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -104,4 +105,19 @@ func payOnce(ctx context.Context, books *sqlstore.Store, eng *engine.Engine, o o
 		return err
 	}
 	return tx.Commit()
+}
+
+// A caller whose time is over is not to run anything again, whatever kept the transaction from beginning.
+func TestRerun_isFalseOfAContextThatHasEnded(t *testing.T) {
+	for _, server := range servers.All() {
+		t.Run(server.Name, func(t *testing.T) {
+			st := server.Empty(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			err := st.Do(ctx, func(*sql.Tx) error { return nil })
+			if err == nil || st.Rerun(err) {
+				t.Errorf("%v: %t", err, st.Rerun(err))
+			}
+		})
+	}
 }
