@@ -21,14 +21,14 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   map[string]*lane // of users that are under way or waited for; guarded by mu, as all below
 	ready   lane             // the ring of lanes that are free and waited for
-	calls   int              // how many are under way
+	calls   int              // the weight of those under way
 	several int              // how many of them lead for several users,
 	single  int              // and how many for a single one
 	since   time.Time        // when the last of them began, on a slow store, by the machine's clock: no answer depends on it
 	epoch   int              // rises when the leaders of the one before are no longer waited for
 	watch   *call            // of those who wait for a place, the one that looks whether it takes too long
 	pace    pace
-	few     int // how many calls are too few to share a slow store
+	few     int // the weight of calls that are too few to share a slow store
 }
 
 const (
@@ -41,8 +41,8 @@ const (
 
 func (q *queue) init(oneWriter bool) {
 	q.lanes = map[string]*lane{}
-	if q.few = fewCalls; oneWriter { // which would wait for each other anyway
-		q.few = 1
+	if q.few = fewCalls * smallCall; oneWriter { // which would wait for each other anyway
+		q.few = smallCall
 	}
 	q.ready.prev, q.ready.next = &q.ready, &q.ready
 	q.pace.slow = true
@@ -52,6 +52,7 @@ func (q *queue) init(oneWriter bool) {
 type part struct {
 	pending []*job // which have not joined yet
 	joined  []*job // what joined last
+	weight  int    // in the queue's calls
 	left    int    // how many of its events that joined have no answer
 	leads   int    // for how many users it leads, since epoch
 	epoch   int

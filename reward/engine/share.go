@@ -18,9 +18,9 @@ import (
 func (c *call) share(ctx context.Context, jobs []*job) {
 	q, p := &c.e.shared.queue, &c.part
 	most := max(1, c.e.st.Limits().Units)
-	p.pending, c.shares = jobs, true
+	p.pending, p.weight, c.shares = jobs, weight(len(jobs)), true
 	q.mu.Lock()
-	q.calls++
+	q.calls += p.weight
 	for p.left > 0 || len(p.pending) > 0 {
 		if err := ctx.Err(); err != nil { // it could do nothing, and would fail at it for others
 			c.giveUp(q, err)
@@ -48,7 +48,7 @@ func (c *call) share(ctx context.Context, jobs []*job) {
 			c.wait(ctx, q)
 		}
 	}
-	q.calls--
+	q.calls -= p.weight
 	q.pass()
 	q.mu.Unlock()
 }
@@ -150,7 +150,7 @@ func (c *call) run(ctx context.Context, q *queue, jobs []*job) {
 		}
 		c.after(ctx, q, jobs, whole)
 		if !whole {
-			q.calls--
+			q.calls -= p.weight
 			q.mu.Unlock()
 		}
 	}()

@@ -34,6 +34,23 @@ func TestShared_callersWhoArriveDuringACommitShareTheNext(t *testing.T) {
 	})
 }
 
+// Batches of many users do better at once than one after the other: up to eight lead, and the ninth waits for one of them.
+func TestShared_fewBatchesOfManyUsersDoNotShare(t *testing.T) {
+	shared(t, func(t *testing.T, c *crowd) {
+		users := make([]string, 16)
+		for i := range 9 {
+			for j := range users {
+				users[j] = fmt.Sprintf("u%d-%02d", i, j)
+			}
+			c.batch("1", users...)
+		}
+		want(t, "leaders", len(c.commits), 8)
+		c.open()
+		c.wg.Wait()
+		want(t, "commits", len(c.commits), 9)
+	})
+}
+
 func TestShared_eventsOfOneUserAreDecidedInOrderOfArrival(t *testing.T) {
 	shared(t, func(t *testing.T, c *crowd) {
 		var all []*reply
