@@ -144,10 +144,11 @@
 // lists; transfers_account, a user's transfers by asset, for statements; and documents_revision, for reading what changed in the
 // catalog. No lookup or list reads a table from end to end.
 //
-// Amounts are NUMERIC below 10^38, DECIMAL(56, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that sorts as
-// they do. An event that pays one reward writes nine rows, of which six replace others. The three that stay take, with indexes,
-// about 1,300 bytes on PostgreSQL (a cause 560, a reward record 480, a transfer 280), 1,450 on MariaDB, 800 on SQLite. The rows of a
-// user with one task and one reward take about 1,200 more. Meta, attributes and texts of yours add to this.
+// Amounts are NUMERIC below 10^38, DECIMAL(56, 18), and on SQLite text. Instants are timestamptz, DATETIME(6) in UTC, and text that
+// sorts as they do. An event that pays one reward writes nine rows, of which six replace others. The three that stay take, with
+// indexes, about 1,100 to 1,300 bytes on PostgreSQL (a cause 400 to 560, a reward record 450 to 490, a transfer 250 to 280), 1,450 on
+// MariaDB, 800 on SQLite. The rows of a user with one task and one reward take about 1,200 more. Meta, attributes and texts of yours
+// add to this.
 //
 // # Speed
 //
@@ -157,20 +158,22 @@
 // ratios of events a second: those of the engine to those by hand, one by one.
 //
 //	                                      PostgreSQL 15   SQLite         MariaDB 10.11   MySQL 9.7
-//	by hand, 8 clients, events/s          3276            1477           1303            1009
-//	1 / 8 / 32 clients, not sharing       0.83 0.71 0.76  0.66 0.94 1.26 1.27 1.01 0.86  0.84 0.81 0.86
-//	1 / 8 / 32 clients, sharing commits   0.86 0.69 1.71  0.68 1.37 1.78 1.46 1.05 2.70  0.86 0.82 2.65
-//	batches of 100 users, 1 / 8 clients   0.66 0.65       1.09 2.56      8.85 6.20       7.23 5.96
-//	the same, sharing commits (*)              0.70            2.73           5.57            6.93
-//	one hot user, 1 / 8 / 32 clients      0.81 8.6 34     0.69 2.2 8.9   1.38 10 66      0.83 8.8 62
-//	one hot budget, 8 / 32 clients        0.64 5.2        1.09 1.6       0.82 3.3        0.48 3.8
+//	by hand, 8 clients, events/s          3016            2002           1492            1299
+//	1 / 8 / 32 clients, not sharing       0.80 0.71 0.71  0.60 0.77 0.90 1.35 0.84 0.95  0.84 0.85 0.85
+//	1 / 8 / 32 clients, sharing commits   0.81 0.93 1.79  0.59 1.34 1.99 1.35 1.30 2.85  0.87 1.17 2.45
+//	batches of 100 users, 1 / 8 clients   0.69 0.67       1.13 2.15      8.71 4.83       7.21 4.93
+//	the same, sharing commits (*)              0.69            1.81           4.78            5.11
+//	one hot user, 1 / 8 / 32 clients      0.76 8.7 39     0.56 2.4 8.4   1.22 8.3 57     0.85 7.4 54
+//	one hot budget, 8 / 32 clients        1.67 5.7        1.18 2.1       1.27 2.9        1.17 3.0
 //
 // (*) Against a batch by hand, which on PostgreSQL is one read and one write over arrays, and elsewhere a transaction of
 // single statements. The machine is a noisy one, and a single ratio may be off by a fifth.
 //
-// Where PostgreSQL is below the hand-written SQL the processors are short, of which server and client here have two. The bench prints what
-// the process itself takes: 260 microseconds an event of 8 clients, and by hand 113, which decides nothing and checks nothing; 56 in a
-// batch of 100, and by hand 19; 77 of 32 clients who share, and by hand 105.
+// What is wanted on PostgreSQL is 0.8 of single events, 1.5 of 32 clients that share, and 0.7 of batches. An engine shares by itself and
+// reaches the first two; clients that may not share (engine.Options.Alone) and batches stay a little below. There the processors are
+// short, of which server and client here have two. The bench prints what the process itself takes: 290 microseconds an event of 8 clients
+// that do not share and 155 of those that do, and by hand 124, which decides nothing and checks nothing; 39 in a batch of 100, and by hand
+// 14. By its CPU profile a batch's share is a sixth deciding, and two fifths each reading and writing rows.
 //
 // Beside ten million reward records and transfers instead of ten thousand an event on PostgreSQL cost 1.14 times as much, and a page of
 // 50 records of a list what it did before, 0.4 ms.
