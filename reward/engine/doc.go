@@ -101,9 +101,9 @@
 // arrival. So however many goroutines record for one user, they do not collide; calls of several processes do, and
 // are tried again, up to two hundred times, before the answer is [ErrBusy].
 //
-// Where the store takes long, as a database on a server does, calls of more than a few goroutines share loads and
-// commits: those who arrive while one is under way are done together in the next, on the goroutine of one of them. An
-// engine with little to do waits for nothing. The answers are those of some order of the calls, each decided by the
+// Where the store takes long, as a database on a server does, calls of more than five goroutines, or batches of many users of
+// more than eight, share loads and commits: those who arrive while one is under way are done together in the next, on the
+// goroutine of one of them. An engine with little to do waits for nothing. The answers are those of some order of the calls, each decided by the
 // clock it read itself. The store sees the context of the call that does the work, so what a wrapper reads from it, a
 // trace or a deadline, is that call's.
 //
