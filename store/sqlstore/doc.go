@@ -117,7 +117,7 @@
 // [store.ErrUnknown], and the engine looks for what it recorded.
 //
 // So nothing may land after it was looked for. A commit whose context ends while it is under way waits for the server to answer, up to
-// three seconds and more for megabytes. On PostgreSQL a statement that commits by itself waits a tenth of a second for a lock, and is
+// three seconds and more for megabytes. On PostgreSQL a statement that commits by itself waits a third of a second for a lock, and is
 // then tried in a transaction; MariaDB is told to break off what waits for a lock meanwhile. What may land later all the same is a
 // COMMIT at which the server is held up itself, by its disk, a replica or a cluster; on Galera also what it was sent together with,
 // and on PostgreSQL a statement that waits for a table which somebody changes, if the connection is lost.

@@ -12,7 +12,7 @@ import (
 // lockPatience is how long a statement that is a transaction of its own waits for a lock. If its caller gave up and the server went on
 // waiting it would write once it had the lock, behind the back of whoever looks for its causes meanwhile. So it does not wait long, and
 // its answer is waited for. The next try is a transaction, which writes nothing without its COMMIT and may wait.
-const lockPatience = 100 * time.Millisecond
+const lockPatience = 300 * time.Millisecond
 
 // locksMost is how long it waits for all its locks.
 const locksMost = time.Second

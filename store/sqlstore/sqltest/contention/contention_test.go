@@ -21,9 +21,10 @@ const (
 	goroutines = 64
 	// connections is how many the pool of each engine opens at most.
 	connections = 8
-	// retriesOneIn is how many events there are for each call that may be tried again, because a busy machine held a server up. None
-	// at all is usual, and counters that are locked in two orders make several for each event.
-	retriesOneIn = 20
+	// retriesOneIn is how many events there are for each call that may be tried again, because a busy machine held a server up: on
+	// PostgreSQL who has waited a third of a second for a lock tries again. None at all is usual, and counters that are locked in two
+	// orders make several for each event.
+	retriesOneIn = 4
 )
 
 // crowd is what everybody is after.

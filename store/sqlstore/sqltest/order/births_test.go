@@ -157,7 +157,7 @@ func TestATransactionMakesAUserOfABatchThatWaitsForItsCounter(t *testing.T) {
 		t.Errorf("%+v, %v", a.results, a.err)
 	}
 	snap, err := st.Load(t.Context(), store.Request{Counters: []string{"budget"}})
-	if err != nil || snap.Counters["budget"] != 4 || st.Stats().Retries > 1 { // the first try waits for 100 ms alone
+	if err != nil || snap.Counters["budget"] != 4 || st.Stats().Retries > 1 { // the first try waits for a third of a second alone
 		t.Errorf("%v, %v, %+v", snap.Counters, err, st.Stats())
 	}
 }
