@@ -85,46 +85,27 @@ func TestCatalog_whoWaitsForAReadThatFailsFailsWithIt(t *testing.T) {
 	})
 }
 
-// The context of the one that reads ends. That says nothing about the store: the next reads, and the others wait for that.
-func TestCatalog_aReaderThatGivesUpFailsNobodyElse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		st := &mute{Store: memory.New(), down: true}
-		eng, err := engine.New(st, engine.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		took, errs := crowdAt(t, eng, ctx, 100)
-		want(t, "the first", []any{took[0], errors.Is(errs[0], context.DeadlineExceeded)}, "[1s true]")
-		othersFailLater(t, took, errs)
-		want(t, "reads", st.reads, 2)
-	})
-}
-
-// Nor does one whose time is over where that is not said.
+// The context of the one that reads ends, whether that is said or only its deadline has passed. That says nothing about the store: the
+// next reads, and the others wait for that.
 func TestCatalog_aReaderWhoseTimeIsOverFailsNobodyElse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		st := &mute{Store: memory.New(), down: true, hasty: true}
-		eng, err := engine.New(st, engine.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		took, errs := crowdAt(t, eng, ctx, 100)
-		want(t, "the first", took[0], "1s")
-		othersFailLater(t, took, errs)
-	})
-}
-
-// othersFailLater wants a second read to fail all but the first caller.
-func othersFailLater(t *testing.T, took []time.Duration, errs []error) {
-	t.Helper()
-	for i, err := range errs[1:] {
-		if took[i+1] != 6*time.Second || !errors.Is(err, errMute) {
-			t.Errorf("caller %d: %v after %v", i+1, err, took[i+1])
-		}
+	for _, hasty := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			st := &mute{Store: memory.New(), down: true, hasty: hasty}
+			eng, err := engine.New(st, engine.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			took, errs := crowdAt(t, eng, ctx, 100)
+			want(t, "the first", []any{took[0], hasty || errors.Is(errs[0], context.DeadlineExceeded)}, "[1s true]")
+			for i, err := range errs[1:] {
+				if took[i+1] != 6*time.Second || !errors.Is(err, errMute) {
+					t.Errorf("caller %d: %v after %v", i+1, err, took[i+1])
+				}
+			}
+			want(t, "reads", st.reads, 2)
+		})
 	}
 }
 

@@ -49,8 +49,8 @@ type Options struct {
 }
 
 // An Engine answers every call an application makes. It keeps nothing but compiled catalogs and the calls under way; all
-// else is in its store, so any number of engines in any number of processes may share one. It is safe for use by several goroutines at once,
-// unless its store is bound to a transaction.
+// else is in its store, so any number of engines in any number of processes may share one. It is safe for use by several
+// goroutines at once, unless its store is bound to a transaction.
 type Engine struct {
 	st     store.Store
 	shared *shared
@@ -92,9 +92,9 @@ func (e *Engine) With(st store.Store) *Engine { return &Engine{st: st, shared: e
 func (e *Engine) now() time.Time { return e.shared.now().UTC().Truncate(time.Microsecond) }
 
 // tries is how often an operation is decided anew because something moved, before it answers ErrBusy. Callers of one process
-// wait for each other in turn, if they share; these are for those of other processes. Whoever has just written a user is quickest to write it again:
-// of four processes at once on one user 48 of 2,000 events were not written in 40 tries, on a MySQL that took 5 ms for each. With
-// pauses of up to 6 ms these take half a second and more.
+// wait for each other in turn, if they share; these are for those of other processes. Whoever has just written a user is quickest
+// to write it again: of four processes at once on one user 48 of 2,000 events were not written in 40 tries, on a MySQL that took
+// 5 ms for each. With pauses of up to 6 ms these take half a second and more.
 const tries = 200
 
 // pause waits before the n-th try, counted from 1: not at all the first time, then a random while that doubles in

@@ -79,7 +79,7 @@ func (s *Store) failure(err error) failure {
 // errBegin marks an error of a transaction that never began.
 var errBegin = errors.New("begin")
 
-// late adds that the context is done to an error that would have been tried again.
+// late adds that the context is done to an error that would have been tried again, and marks it.
 func late(ctx context.Context, err error) error {
 	ended := ctx.Err()
 	if ended == nil {
